@@ -1,0 +1,5 @@
+"""deltasim."""
+
+from deltasim._version import __version__
+
+__all__ = ["__version__"]

@@ -1,0 +1,342 @@
+"""The types of a component's keys: a number, a text with units, a series or a table in; SI out.
+
+Everything is resolved while pydantic validates, so an instance that exists is complete: floats, `Signal` and
+`Table`, all in SI. What needs files, named series or the clock asks the `Context` handed to ``model_validate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from annotated_types import Ge
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema as cs
+
+from deltasim import units
+from deltasim.faults import FieldError, FieldErrors, explain
+from deltasim.signal import Interpolation, Signal
+from deltasim.tables import Columns, Sheet, Table
+from deltasim.units import Dimension, UnitsError
+
+__all__ = [
+    "Angle",
+    "Area",
+    "Columns",
+    "Component",
+    "Conductance",
+    "Context",
+    "Count",
+    "Discharge",
+    "Duration",
+    "FieldSchema",
+    "Length",
+    "Level",
+    "Number",
+    "OrTable",
+    "Part",
+    "Resistance",
+    "Scalar",
+    "SeriesTable",
+    "SeriesUse",
+    "SettingDischarge",
+    "SettingLength",
+    "SettingLevel",
+    "SettingNumber",
+    "Sheet",
+    "Speed",
+    "Table",
+    "Varying",
+    "VaryingDischarge",
+    "VaryingRate",
+    "VaryingStage",
+    "Volume",
+    "Within",
+]
+
+
+class Part(BaseModel):
+    """A table of the scenario file that knows its keys and takes no others."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False, allow_inf_nan=False
+    )
+
+
+class Component(Part):
+    """A node or link: a table ``[kind.name]`` of the scenario file."""
+
+    kind: ClassVar[str]
+    name: str = Field(json_schema_extra={"x-internal": True})
+
+
+class SeriesTable(Part):
+    """A series, as ``[series.NAME]`` or as the inline value of a quantity."""
+
+    file: str | None = Field(
+        None, description="CSV file, or NetCDF by its suffix .nc; relative to the file that names it"
+    )
+    column: str | None = Field(None, description="column of the file; may be left out where there is only one")
+    time_column: str = Field("time", description="column of the file with the times")
+    time: tuple[Any, ...] | None = Field(None, description="ISO 8601 times, or seconds since the start of the run")
+    value: tuple[Any, ...] | None = Field(None, description="one value for each time")
+    units: str | None = Field(None, description="units of the values; SI where left out")
+    gaps: Literal["linear", "previous", "zero"] | None = Field(
+        None, description="what an empty value means; an error by default"
+    )
+    interpolation: Interpolation | None = Field(
+        None, description="how values lie between times; the quantity decides by default"
+    )
+    stamp: Literal["start", "end"] = Field("start", description="at which end of its interval a value is dated")
+    repeat: Literal["year"] | None = Field(None, description='"year": repeats by calendar date; times may be "04-01"')
+    scale: float = Field(1.0, description="values are multiplied by this, in the units of the series")
+    offset: float = Field(0.0, description="then this is added, in the units of the series")
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> SeriesTable:
+        """Check that rows come from a file or from here, and are complete."""
+        faults = []
+        if self.file is not None:
+            faults += [
+                FieldError('stands beside "file"; give the rows inline or in the file, not both', key)
+                for key, rows in (("time", self.time), ("value", self.value))
+                if rows is not None
+            ]
+        elif self.time is None and self.value is None:
+            faults.append(FieldError('expected "time" and "value", or "file"'))
+        elif self.time is None or self.value is None:
+            faults.append(FieldError(f'"{"time" if self.time is None else "value"}" is missing'))
+        elif len(self.time) != len(self.value):
+            faults.append(FieldError(f"time has {len(self.time)} entries, value has {len(self.value)}"))
+        elif not self.time:
+            faults.append(FieldError("the series is empty"))
+        if faults:
+            raise FieldErrors(faults)
+        return self
+
+
+@dataclass(frozen=True)
+class SeriesUse:
+    """What a series is used for, which decides how it is read.
+
+    Parameters
+    ----------
+    dimension : Dimension
+        What its values must measure.
+    interpolation : {"linear", "previous"}
+        Between its times, unless the series says otherwise.
+    """
+
+    dimension: Dimension
+    interpolation: Interpolation
+
+
+class Context(Protocol):
+    """What validation may ask about the world outside one table; `deltasim.forcing` answers."""
+
+    def named_series(self, name: str, use: SeriesUse) -> Signal:
+        """Resolve ``series.NAME``; raises FieldError or FieldErrors."""
+
+    def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
+        """Resolve an inline or file series; raises FieldError or FieldErrors."""
+
+    def sheet(self, file: str) -> Sheet:
+        """Read a file of columns; raises FieldError or FieldErrors."""
+
+
+def _context(info: ValidationInfo) -> Context:
+    if info.context is None:
+        raise FieldError("series and files can only be read as part of a scenario")
+    context: Context = info.context
+    return context
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """Annotation of a float: a bare number is SI, a text carries units."""
+
+    dimension: Dimension
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.no_info_before_validator_function(self.read, cs.float_schema(allow_inf_nan=False))
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return _scalar_json(self.dimension)
+
+    def read(self, value: object) -> float:
+        """Convert to SI."""
+        try:
+            return units.to_si(value, self.dimension)
+        except UnitsError as error:
+            raise FieldError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class Varying:
+    """Annotation of a `Signal`: a number, a text with units, ``"series.NAME"``, an inline series or a file.
+
+    Parameters
+    ----------
+    dimension : Dimension
+        What the values must measure.
+    interpolation : {"linear", "previous"}
+        Between the times of a series, unless the series says otherwise.
+    """
+
+    dimension: Dimension
+    interpolation: Interpolation
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.with_info_plain_validator_function(self.read, serialization=_SERIALIZE)
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        scalar = _scalar_json(self.dimension)
+        scalar["anyOf"].append({"type": "object", "x-deltasim": "series"})
+        return scalar
+
+    def read(self, value: object, info: ValidationInfo) -> Signal:
+        """Resolve to a signal in SI."""
+        if isinstance(value, Signal):
+            return value
+        use = SeriesUse(self.dimension, self.interpolation)
+        if isinstance(value, Mapping):
+            if "tide" in value:
+                raise FieldError('a "tide" is not available in this version; give the stage as a series')
+            try:
+                table = SeriesTable.model_validate(dict(value))
+            except ValidationError as error:
+                raise FieldErrors(explain(error, SeriesTable)) from error
+            return _context(info).series(table, use)
+        if isinstance(value, str) and value.startswith("series."):
+            return _context(info).named_series(value.removeprefix("series."), use)
+        try:
+            return Signal.constant(units.to_si(value, self.dimension))
+        except UnitsError as error:
+            hint = ', or "series.NAME"' if isinstance(value, str) and value.isidentifier() else ""
+            raise FieldError(str(error).replace(", got ", f"{hint}, got ", 1)) from error
+
+
+@dataclass(frozen=True)
+class OrTable:
+    """Annotation of ``Signal | Table``: varies in time, or is a curve (a pump's capacity over head).
+
+    A table is meant where a key is one of its columns, or where there is a ``file`` without ``column``.
+    """
+
+    varying: Varying
+    columns: Columns
+
+    @property
+    def dimension(self) -> Dimension:
+        """What it measures, for messages."""
+        return self.varying.dimension
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.with_info_plain_validator_function(self.read, serialization=_SERIALIZE)
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        either = self.varying.__get_pydantic_json_schema__(schema, handler)
+        either["anyOf"].append(self.columns.__get_pydantic_json_schema__(schema, handler))
+        return either
+
+    def read(self, value: object, info: ValidationInfo) -> Signal | Table:
+        """Resolve to a signal or a table in SI."""
+        if isinstance(value, Table) or (isinstance(value, Mapping) and self._is_table(value)):
+            return self.columns.read(value, info)
+        return self.varying.read(value, info)
+
+    def _is_table(self, value: Mapping[str, object]) -> bool:
+        return bool(value.keys() & self.columns.dimensions.keys()) or ("file" in value and "column" not in value)
+
+
+@dataclass(frozen=True)
+class Within:
+    """Annotation that bounds every value of a `Signal`, or a number: ``Annotated[SettingNumber, Within(ge=0, le=1)]``."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    dimension: Dimension = units.NUMBER
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.no_info_after_validator_function(self.check, handler(source))
+
+    def check(self, value: Any) -> Any:
+        """Raise unless every value lies within the bounds."""
+        if isinstance(value, Table):
+            return value
+        low, high = (value.value.min(), value.value.max()) if isinstance(value, Signal) else (value, value)
+        unit = "" if self.dimension == units.NUMBER else f" {self.dimension.units}"
+        for bound, word, got, fails in (
+            (self.ge, "at least", low, self.ge is not None and low < self.ge),
+            (self.gt, "above", low, self.gt is not None and low <= self.gt),
+            (self.le, "at most", high, self.le is not None and high > self.le),
+            (self.lt, "below", high, self.lt is not None and high >= self.lt),
+        ):
+            if fails:
+                raise FieldError(f"expected {self.dimension.noun} {word} {bound:g}{unit}, got {float(got):g}{unit}")
+        return value
+
+
+def _signal_out(value: Any) -> Any:
+    """Write a signal or table for JSON: the defaults in the schema."""
+    if isinstance(value, Table):
+        return {name: value[name].tolist() for name in value.names}
+    if not isinstance(value, Signal):
+        return value
+    if value.is_constant:
+        return float(value.value[0])
+    return {"time": value.time.tolist(), "value": value.value.tolist(), "interpolation": value.interpolation}
+
+
+class FieldSchema(GenerateJsonSchema):
+    """JSON Schema of components, with signals and tables among their defaults."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """Write a default as it would stand in a scenario file."""
+        return _signal_out(dft) if isinstance(dft, (Signal, Table)) else super().encode_default(dft)
+
+
+_SERIALIZE = cs.plain_serializer_function_ser_schema(_signal_out)
+
+
+def _scalar_json(dimension: Dimension) -> dict[str, Any]:
+    text = {"type": "string", "title": f"{dimension}, with units, or series.NAME"}
+    number = {"type": "number", "title": str(dimension)}
+    return {"anyOf": [text] if dimension == units.RATE else [number, text], "x-units": dimension.units}
+
+
+Level = Annotated[float, Scalar(units.LEVEL)]
+Length = Annotated[float, Scalar(units.LENGTH)]
+Area = Annotated[float, Scalar(units.AREA)]
+Volume = Annotated[float, Scalar(units.VOLUME)]
+Discharge = Annotated[float, Scalar(units.DISCHARGE)]
+Duration = Annotated[float, Scalar(units.DURATION)]
+Speed = Annotated[float, Scalar(units.SPEED)]
+Resistance = Annotated[float, Scalar(units.RESISTANCE)]
+Conductance = Annotated[float, Scalar(units.CONDUCTANCE)]
+Number = Annotated[float, Scalar(units.NUMBER)]
+Angle = Annotated[float, Scalar(units.ANGLE)]
+Count = Annotated[int, Strict(), Ge(1)]
+
+VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]
+VaryingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "linear")]
+VaryingRate = Annotated[Signal, Varying(units.RATE, "previous")]
+
+SettingLevel = Annotated[Signal, Varying(units.LEVEL, "previous")]
+SettingLength = Annotated[Signal, Varying(units.LENGTH, "previous")]
+SettingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "previous")]
+SettingNumber = Annotated[Signal, Varying(units.NUMBER, "previous")]

@@ -1,0 +1,5 @@
+"""What enters or leaves a node by itself: rain, evaporation, seepage, groundwater."""
+
+from deltasim.fluxes.sources import SOURCES, Source, SourceKind
+
+__all__ = ["SOURCES", "Source", "SourceKind"]

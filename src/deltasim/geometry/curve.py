@@ -1,0 +1,252 @@
+"""Stage-area-storage curves: a depth of water for every volume, and back.
+
+A curve is a pile of slices. In each the area is linear in stage, so the volume is quadratic and inverts in closed
+form; above the top row the area stays as it is. A table of storages alone makes slices of constant area, as HEC-HMS
+reads such tables (a linear area derived from storages can turn negative).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deltasim._jit import jit
+from deltasim.constants import UNIT_AREA
+
+__all__ = ["Curve", "CurveTable", "locate", "pack_curves"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+AGREEMENT = 5e-3
+"""Relative difference up to which a third column counts as the same curve, rounded."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Storage of one node over its stage.
+
+    Parameters
+    ----------
+    stage : ndarray, shape (n,), m
+        Lower edge of each slice, strictly rising; the first is the bed.
+    area : ndarray, shape (n,), m2
+        Area at the lower edge of the slice; of the last slice for all that lies above.
+    slope : ndarray, shape (n,), m
+        Growth of the area with stage inside the slice; 0 in the last.
+    storage : ndarray, shape (n,), m3
+        Volume below the lower edge; the first is 0.
+    """
+
+    stage: Floats
+    area: Floats
+    slope: Floats
+    storage: Floats
+
+    @classmethod
+    def from_table(cls, stage: ArrayLike, area: ArrayLike | None = None, storage: ArrayLike | None = None) -> Curve:
+        """Read a table of stage with area, storage or both.
+
+        Parameters
+        ----------
+        stage : array_like, shape (n,), m
+            Strictly rising.
+        area : array_like, shape (n,), m2, optional
+            Not falling below 0; linear between rows.
+        storage : array_like, shape (n,), m3, optional
+            Strictly rising from 0 at the first row. Used only where `area` is not given; else it must agree.
+
+        Returns
+        -------
+        Curve
+
+        Raises
+        ------
+        ValueError
+            In words that name the row.
+        """
+        h = np.asarray(stage, dtype=float)
+        if area is None and storage is None:
+            raise ValueError("expected stage with area, storage or both; got stage alone")
+        _check_rows("stage", h, strictly=True)
+        if area is None:
+            volume = np.asarray(storage, dtype=float)
+            _check_rows("storage", volume, strictly=True)
+            if len(h) < 2:
+                raise ValueError("a curve of storages needs two rows or more, got one")
+            if volume[0] != 0.0:
+                raise ValueError(f"storage must be 0 at the lowest stage, got {volume[0]:g} m3")
+            between = np.diff(volume) / np.diff(h)
+            return cls(h, np.append(between, between[-1]), np.zeros_like(h), volume)
+        a = np.asarray(area, dtype=float)
+        _check_rows("area", a, strictly=False)
+        if a[-1] <= 0.0:
+            raise ValueError("area must be positive in the top row: it holds for all that lies above")
+        dh = np.diff(h)
+        if len(a) > 1 and np.any(dh * (a[1:] + a[:-1]) <= 0.0):
+            raise ValueError("area must be positive somewhere in every slice, got two rows of 0")
+        slope = np.append(np.diff(a) / dh, 0.0)
+        volume = np.concatenate(([0.0], np.cumsum(0.5 * dh * (a[1:] + a[:-1]))))
+        if storage is not None:
+            _check_agreement(volume, np.asarray(storage, dtype=float))
+        return cls(h, a, slope, volume)
+
+    @property
+    def bed_level(self) -> float:
+        """Stage of the lowest row, m."""
+        return float(self.stage[0])
+
+    @property
+    def top_area(self) -> float:
+        """Area of the top row, m2."""
+        return float(self.area[-1])
+
+    def storage_at(self, stage: ArrayLike) -> Floats:
+        """Volume below a stage; 0 at and below the bed.
+
+        Parameters
+        ----------
+        stage : array_like, m
+
+        Returns
+        -------
+        ndarray, m3
+        """
+        h = np.maximum(np.asarray(stage, dtype=float), self.stage[0])
+        k = np.searchsorted(self.stage, h, side="right") - 1
+        x = h - self.stage[k]
+        return np.asarray(self.storage[k] + x * (self.area[k] + 0.5 * self.slope[k] * x))
+
+    def stage_at(self, storage: ArrayLike) -> Floats:
+        """Stage of a volume; the inverse of `storage_at`.
+
+        Parameters
+        ----------
+        storage : array_like, m3
+            Not negative.
+
+        Returns
+        -------
+        ndarray, m
+        """
+        v = np.asarray(storage, dtype=float)
+        k = np.searchsorted(self.storage, v, side="right") - 1
+        d = v - self.storage[k]
+        root = self.area[k] + np.sqrt(self.area[k] ** 2 + 2.0 * self.slope[k] * d)
+        return np.asarray(self.stage[k] + np.where(d > 0.0, 2.0 * d / np.where(root > 0.0, root, 1.0), 0.0))
+
+    def area_at(self, stage: ArrayLike) -> Floats:
+        """Water surface at a stage; that of the bed at and below it.
+
+        Parameters
+        ----------
+        stage : array_like, m
+
+        Returns
+        -------
+        ndarray, m2
+        """
+        h = np.maximum(np.asarray(stage, dtype=float), self.stage[0])
+        k = np.searchsorted(self.stage, h, side="right") - 1
+        return np.asarray(self.area[k] + self.slope[k] * (h - self.stage[k]))
+
+
+def _check_rows(column: str, values: Floats, *, strictly: bool) -> None:
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"{column} row {int(np.argmin(np.isfinite(values))) + 1} is not a finite number")
+    if strictly and np.any(np.diff(values) <= 0.0):
+        row = int(np.argmax(np.diff(values) <= 0.0))
+        raise ValueError(
+            f"{column} must rise from row to row; row {row + 2} ({values[row + 1]:g}) does not rise above "
+            f"row {row + 1} ({values[row]:g})"
+        )
+    if not strictly and np.any(values < 0.0):
+        row = int(np.argmax(values < 0.0))
+        raise ValueError(f"{column} row {row + 1} is negative ({values[row]:g})")
+
+
+def _check_agreement(computed: Floats, given: Floats) -> None:
+    largest = max(float(np.max(np.abs(computed))), 1e-300)
+    off = np.abs(computed - given) > AGREEMENT * np.maximum(np.abs(computed), 1e-3 * largest)
+    if np.any(off):
+        row = int(np.argmax(off))
+        raise ValueError(
+            f"storage row {row + 1} is {given[row]:g} m3, but the areas below it hold {computed[row]:g} m3; "
+            f"give area or storage alone, or mend the table"
+        )
+
+
+class CurveTable(NamedTuple):
+    """The curves of all nodes, end to end, for the compiled loop; node i owns rows ``first[i]`` to ``last[i]``."""
+
+    first: Integers
+    last: Integers
+    stage: Floats
+    area: Floats
+    slope: Floats
+    storage: Floats
+
+
+def pack_curves(curves: Sequence[Curve]) -> CurveTable:
+    """Lay curves end to end.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        One per storage node, in the solver's order.
+
+    Returns
+    -------
+    CurveTable
+    """
+    ends = np.cumsum([len(curve.stage) for curve in curves], dtype=np.int64)
+    first = np.concatenate((np.zeros(1, np.int64), ends[:-1])) if len(curves) else np.zeros(0, np.int64)
+
+    def joined(name: str) -> Floats:
+        return np.concatenate([np.empty(0), *(getattr(curve, name) for curve in curves)])
+
+    return CurveTable(first, ends - 1, joined("stage"), joined("area"), joined("slope"), joined("storage"))
+
+
+@jit
+def locate(curves, node, volume, rows):  # type: ignore[no-untyped-def]
+    """Stage, area, and growth of the area with stage, of one node.
+
+    The row found is remembered, since the next question is nearly always about the same slice. Below empty, where
+    only stages of a step can be, the stage goes on falling as in a prism of at least 1 m2: laws see that nothing is
+    there, and the error estimate sees how much.
+
+    Parameters
+    ----------
+    curves : CurveTable
+    node : int
+    volume : float, m3
+    rows : ndarray, shape (n_node,), int64
+        Row of each node in the last answer; updated.
+
+    Returns
+    -------
+    stage : float, m
+    area : float, m2
+    slope : float, m
+        dA/dh.
+    """
+    k = rows[node]
+    while k < curves.last[node] and volume >= curves.storage[k + 1]:
+        k += 1
+    while k > curves.first[node] and volume < curves.storage[k]:
+        k -= 1
+    rows[node] = k
+    d = volume - curves.storage[k]
+    a = curves.area[k]
+    if d <= 0.0:
+        return curves.stage[k] + d / max(a, UNIT_AREA), a, 0.0
+    s = curves.slope[k]
+    if s == 0.0:
+        return curves.stage[k] + d / a, a, 0.0
+    root = np.sqrt(a * a + 2.0 * s * d)
+    return curves.stage[k] + 2.0 * d / (a + root), root, s

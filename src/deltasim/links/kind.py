@@ -1,0 +1,123 @@
+"""What every link has in common: the keys, the two ends, and what the registry knows of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from deltasim.constants import FADE_DEPTH, FADE_VOLUME
+from deltasim.fields import Component, SettingNumber, Within
+from deltasim.geometry import Curve
+from deltasim.signal import Signal
+
+__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "ramp_width"]
+
+
+class Link(Component):
+    """Keys of every link.
+
+    Parameters
+    ----------
+    from_node, to_node : str
+        Names of the two nodes; written ``from`` and ``to``. Discharge is positive from the one to the other.
+    open : Signal, 1
+        1 open, 0 closed, between them a part of the discharge.
+    """
+
+    from_node: str = Field(alias="from", description="Name of the node it leaves.")
+    to_node: str = Field(alias="to", description="Name of the node it enters.")
+    open: Annotated[SettingNumber, Within(ge=0.0, le=1.0)] = Field(
+        default=Signal.constant(1.0), description="1 open, 0 closed; may vary in time."
+    )
+
+
+class StageDrivenLink(Link):
+    """Keys of every link whose discharge follows the stages at its ends.
+
+    Parameters
+    ----------
+    direction : {"both", "forward"}
+        ``forward`` is a flap valve: no water turns back.
+    """
+
+    direction: Literal["both", "forward"] = Field(
+        default="both", description="'forward' is a flap valve: no water flows from 'to' to 'from'."
+    )
+
+    @property
+    def sill(self) -> float | None:
+        """Lowest level, m, at which it can carry water; None where it has none of its own."""
+        return None
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a law may know of the nodes at its ends when its parameters are made.
+
+    Parameters
+    ----------
+    from_curve, to_curve : Curve or None
+        None where the end is a boundary or outside.
+    """
+
+    from_curve: Curve | None
+    to_curve: Curve | None
+
+    @property
+    def higher_bed(self) -> float:
+        """The higher bed level of the storage nodes at the ends, m; far below everything between boundaries."""
+        return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-1e6)
+
+
+def ramp_width(curve: Curve | None, stage: float) -> float:
+    """Rise of stage, m, over which a flux that stops at a stage fades.
+
+    A millimetre, or what 1e-3 m3 raises the water there, whichever is more: a pump on a tiny well must not become
+    a switch.
+    """
+    if curve is None:
+        return FADE_DEPTH
+    above = curve.stage_at(curve.storage_at(stage) + FADE_VOLUME) - max(stage, curve.bed_level)
+    return max(FADE_DEPTH, float(above))
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """A kind of link, as the registry holds it.
+
+    Parameters
+    ----------
+    name : str
+        The word in the scenario file.
+    model : type of Link
+        Its keys.
+    parameters : type of NamedTuple
+        Arrays over the links of this kind, for the law.
+    build : callable
+        ``build(links, ends)`` makes the parameters.
+    law : numba dispatcher
+        ``law(parameters, i, h_from, h_to, setting)`` gives discharge (m3/s, positive from ``from`` to ``to``) and its
+        derivatives with respect to both stages and the setting. Stages of a dry node are its bed.
+    setting : str or None
+        The key whose value reaches the law as ``setting``.
+    symmetric : bool
+        The law is written for water that flows from the higher stage to the lower (it gets them in that order) and
+        serves both directions.
+    fades : bool
+        The discharge does not know how much water there is, so it fades as its source runs dry.
+    moves : tuple of str
+        Keys that may vary in time.
+    """
+
+    name: str
+    model: type[Any]
+    parameters: type[Any]
+    build: Callable[[Sequence[Any], Sequence[Ends]], Any]
+    law: Callable[..., tuple[float, float, float, float]]
+    setting: str | None = None
+    symmetric: bool = False
+    fades: bool = False
+    moves: tuple[str, ...] = ("open",)

@@ -1,0 +1,149 @@
+"""Orifices: a round or rectangular hole in a wall or in a floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from annotated_types import Gt
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from deltasim._jit import jit
+from deltasim.constants import GRAVITY
+from deltasim.faults import FieldError
+from deltasim.fields import Count, Length, Level, Number
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
+from deltasim.links.roots import root
+
+__all__ = ["ORIFICE"]
+
+
+class Orifice(StageDrivenLink):
+    """A hole, full or partly full.
+
+    Parameters
+    ----------
+    shape : {"circular", "rectangular"}
+    diameter : float, m
+        Of a circular one.
+    width, height : float, m
+        Of a rectangular one; in a floor, its two sides.
+    invert_level : float, m
+        Lowest point of the hole; in a floor, the level of the floor.
+    orientation : {"side", "bottom"}
+    discharge_coefficient : float
+        C_d.
+    count : int
+        Equal orifices side by side.
+
+    Notes
+    -----
+    In a wall, H and D being the heads above the invert up- and downstream and z = min(H, height) the part of the hole
+    that the water upstream covers: Q = C_d A(z) sqrt(2 g (H - max(D, z/2))). Full and free this is the usual
+    C_d A sqrt(2 g h) with h from the centre; full and drowned, with h the difference of stages; partly full it falls
+    with H^1.5 in a rectangle, as over a weir, and meets the full law at H = height. In a floor
+    Q = C_d A sqrt(2 g (H - max(D, 0))). Two-way.
+
+    References
+    ----------
+    Rossman, L. A. (2017), SWMM reference manual II: hydraulics, section 6.2.
+    """
+
+    kind: ClassVar[str] = "orifice"
+
+    shape: Literal["circular", "rectangular"] = Field(default="circular", description="Shape of the hole.")
+    diameter: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a circular orifice.")
+    width: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a rectangular orifice.")
+    height: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a rectangular orifice.")
+    invert_level: Level = Field(description="Lowest point of the hole.")
+    orientation: Literal["side", "bottom"] = Field(default="side", description="In a wall or in a floor.")
+    discharge_coefficient: Annotated[Number, Gt(0)] = Field(default=0.61, description="C_d.")
+    count: Count = Field(default=1, description="Equal orifices side by side.")
+
+    @model_validator(mode="after")
+    def _has_its_size(self) -> Orifice:
+        sides = {"diameter": self.diameter, "width": self.width, "height": self.height}
+        wanted = ("diameter",) if self.shape == "circular" else ("width", "height")
+        missing = [key for key in wanted if sides[key] is None]
+        surplus = [key for key, value in sides.items() if value is not None and key not in wanted]
+        if missing or surplus:
+            got = " and ".join(key for key, value in sides.items() if value is not None) or "neither"
+            raise FieldError(f"a {self.shape} orifice needs {' and '.join(wanted)}, got {got}", (missing or surplus)[0])
+        return self
+
+    @property
+    def sill(self) -> float:
+        """Lowest point of the hole, m."""
+        return self.invert_level
+
+
+class OrificeParameters(NamedTuple):
+    """Arrays over the orifices."""
+
+    coefficient: NDArray[np.float64]
+    """C_d sqrt(2 g), m0.5/s."""
+    invert: NDArray[np.float64]
+    """Lowest point, m."""
+    height: NDArray[np.float64]
+    """Height of the hole, m; 0 in a floor."""
+    width: NDArray[np.float64]
+    """Width of a rectangle, m; 0 for a circle."""
+    area: NDArray[np.float64]
+    """Of the whole hole, m2."""
+
+
+def build_orifices(orifices: Sequence[Orifice], ends: Sequence[Ends]) -> OrificeParameters:
+    """Make the law's parameters; an invert below the higher bed of the two nodes counts as level with it."""
+    round_ = [o.shape == "circular" for o in orifices]
+    height = np.array([o.diameter if r else o.height for o, r in zip(orifices, round_, strict=True)], dtype=float)
+    width = np.array([0.0 if r else o.width for o, r in zip(orifices, round_, strict=True)], dtype=float)
+    in_floor = np.array([o.orientation == "bottom" for o in orifices], dtype=bool)
+    return OrificeParameters(
+        np.array([o.discharge_coefficient * np.sqrt(2.0 * GRAVITY) for o in orifices], dtype=float),
+        np.array([max(o.invert_level, e.higher_bed) for o, e in zip(orifices, ends, strict=True)], dtype=float),
+        np.where(in_floor, 0.0, height),
+        width,
+        np.where(round_, 0.25 * np.pi * height**2, height * width),
+    )
+
+
+@jit
+def wetted_hole(p: Any, i: int, depth: float):  # type: ignore[no-untyped-def]
+    """Part of the hole below a depth, m2, and its growth with depth, m."""
+    if depth >= p.height[i]:
+        return p.area[i], 0.0
+    if p.width[i] > 0.0:
+        return p.width[i] * depth, p.width[i]
+    radius = 0.5 * p.height[i]
+    chord = 2.0 * np.sqrt(depth * (p.height[i] - depth))
+    return radius * radius * np.arccos(1.0 - depth / radius) - 0.5 * (radius - depth) * chord, chord
+
+
+@jit
+def orifice_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # type: ignore[no-untyped-def]
+    """Discharge through orifice `i`; `Orifice` has the equation."""
+    head = h_up - p.invert[i]
+    if head <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    c = p.coefficient[i]
+    tail = h_down - p.invert[i]
+    z = min(head, p.height[i])
+    area, growth = wetted_hole(p, i, z)
+    if tail > 0.5 * z:
+        value, slope = root(head - tail)
+        return c * area * value, c * (area * slope + growth * value), -c * area * slope, 0.0
+    value, slope = root(head - 0.5 * z)
+    lift = 0.5 if head < p.height[i] else 1.0
+    return c * area * value, c * (lift * area * slope + growth * value), 0.0, 0.0
+
+
+ORIFICE = LinkKind(
+    name="orifice",
+    model=Orifice,
+    parameters=OrificeParameters,
+    build=build_orifices,
+    law=orifice_law,
+    symmetric=True,
+)

@@ -1,0 +1,93 @@
+"""Linear resistances: discharge in proportion to the difference of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+from annotated_types import Gt
+from numpy.typing import NDArray
+from pydantic import Field
+
+from deltasim import fields
+from deltasim._jit import jit
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
+
+__all__ = ["RESISTANCE"]
+
+
+class Resistance(StageDrivenLink):
+    """A linear connection, such as a narrow soft-bottomed ditch or a leaky dam.
+
+    Parameters
+    ----------
+    resistance : float, s/m2
+    limit : float, m3/s, optional
+        Largest discharge, either way.
+    sill_level : float, m, optional
+        Below it nothing flows; by default the higher bed of the two nodes.
+
+    Notes
+    -----
+    Q = (max(h_from, sill) - max(h_to, sill)) / R, within the limit. Two-way.
+    """
+
+    kind: ClassVar[str] = "resistance"
+
+    resistance: Annotated[fields.Resistance, Gt(0)] = Field(description="Difference of stage over discharge.")
+    limit: Annotated[fields.Discharge, Gt(0)] | None = Field(default=None, description="Largest discharge, either way.")
+    sill_level: fields.Level | None = Field(default=None, description="Default: the higher bed of the two nodes.")
+
+    @property
+    def sill(self) -> float | None:
+        """The sill, m, where one is given."""
+        return self.sill_level
+
+
+class ResistanceParameters(NamedTuple):
+    """Arrays over the resistances."""
+
+    conductance: NDArray[np.float64]
+    """1/R, m2/s."""
+    limit: NDArray[np.float64]
+    """m3/s; infinite where none is given."""
+    sill: NDArray[np.float64]
+    """m."""
+
+
+def build_resistances(links: Sequence[Resistance], ends: Sequence[Ends]) -> ResistanceParameters:
+    """Make the law's parameters; the sill is the higher bed unless given."""
+    return ResistanceParameters(
+        np.array([1.0 / link.resistance for link in links], dtype=float),
+        np.array([np.inf if link.limit is None else link.limit for link in links], dtype=float),
+        np.array(
+            [
+                end.higher_bed if link.sill_level is None else max(link.sill_level, end.higher_bed)
+                for link, end in zip(links, ends, strict=True)
+            ],
+            dtype=float,
+        ),
+    )
+
+
+@jit
+def resistance_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
+    """Discharge through resistance `i`; `Resistance` has the equation."""
+    c = p.conductance[i]
+    sill = p.sill[i]
+    q = c * (max(h_from, sill) - max(h_to, sill))
+    if q >= p.limit[i]:
+        return p.limit[i], 0.0, 0.0, 0.0
+    if q <= -p.limit[i]:
+        return -p.limit[i], 0.0, 0.0, 0.0
+    return q, (c if h_from > sill else 0.0), (-c if h_to > sill else 0.0), 0.0
+
+
+RESISTANCE = LinkKind(
+    name="resistance",
+    model=Resistance,
+    parameters=ResistanceParameters,
+    build=build_resistances,
+    law=resistance_law,
+)

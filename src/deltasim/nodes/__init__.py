@@ -1,0 +1,10 @@
+"""Nodes: where water stands. One file per kind, one line here."""
+
+from deltasim.nodes.basin import Basin
+from deltasim.nodes.boundary import Boundary
+from deltasim.nodes.junction import Junction
+
+__all__ = ["NODES", "Basin", "Boundary", "Junction"]
+
+NODES = {node.kind: node for node in (Basin, Junction, Boundary)}
+"""Every kind of node, by the word in the scenario file."""

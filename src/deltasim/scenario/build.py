@@ -1,0 +1,203 @@
+"""Validating the tables of a scenario one by one, and keeping everything that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from deltasim._version import __version__
+from deltasim.errors import Problem
+from deltasim.faults import Fault, FieldError, did_you_mean, explain, keys_of, listed
+from deltasim.fields import Component, Part, SeriesTable
+from deltasim.forcing.clock import Clock, TimeError, read_time, show_time
+from deltasim.forcing.reader import Reader
+from deltasim.links import LINKS
+from deltasim.nodes import NODES
+from deltasim.scenario.checks import Draft
+from deltasim.scenario.layers import Merged
+from deltasim.scenario.locate import Keys
+from deltasim.scenario.names import PLANNED_KEYS, PLANNED_KINDS, PLANNED_NODES, name_fault
+from deltasim.scenario.schema import ScenarioTable, SolverTable, models
+from deltasim.units import quote
+
+__all__ = ["Builder"]
+
+MOST_OUTPUTS = 100_000_000
+OWN_TABLES = ("scenario", "solver", "series")
+
+Model = TypeVar("Model", bound=Part)
+
+
+class Builder:
+    """Collects what is right and what is wrong on the way to a scenario.
+
+    Parameters
+    ----------
+    merged : Merged
+        The tables, and where each key of them comes from.
+    """
+
+    def __init__(self, merged: Merged) -> None:
+        self.merged = merged
+        self.problems: dict[Problem, None] = {}
+        self.report(merged.faults)
+
+    def report(self, faults: Iterable[Fault], keys: Keys = ()) -> None:
+        """Keep problems, each once.
+
+        Parameters
+        ----------
+        faults : iterable of FieldError or Problem
+        keys : tuple
+            Path of the table in which they were found.
+        """
+        for fault in faults:
+            self.problems.setdefault(self.merged.problem(fault, keys))
+
+    def sorted_problems(self) -> list[Problem]:
+        """Order by file, the scenario's own first, and by line."""
+        order = [layer.shown for layer in reversed(self.merged.layers)]
+        order += [problem.file for problem in self.problems]
+        return sorted(self.problems, key=lambda problem: (order.index(problem.file), problem.line or 0))
+
+    def own_tables(self) -> tuple[ScenarioTable | None, SolverTable | None]:
+        """Validate ``[scenario]`` and ``[solver]``."""
+        tables = self.merged.tables
+        if "scenario" not in tables:
+            self.report([FieldError("[scenario] is missing: a table with start, end and output_step")])
+            settings = None
+        else:
+            settings = self._validate(ScenarioTable, tables["scenario"], ("scenario",))
+        return settings, self._validate(SolverTable, tables.get("solver", {}), ("solver",))
+
+    def clock(self, settings: ScenarioTable | None) -> Clock:
+        """Make the run's clock; where start or end are wrong, one that every series covers.
+
+        Parameters
+        ----------
+        settings : ScenarioTable or None
+            Checked for outputs that fit the run.
+        """
+        table = self.merged.tables.get("scenario")
+        try:
+            start, end = read_time(table["start"]), read_time(table["end"])  # type: ignore[index]
+        except (KeyError, TypeError, TimeError):
+            return Clock.unknown()
+        if start.tzinfo is not None:
+            end = end.replace(tzinfo=start.tzinfo) if end.tzinfo is None else end.astimezone(start.tzinfo)
+        try:
+            clock = Clock(start, start + (Clock(start, end).local(end) - start.replace(tzinfo=None)))
+        except TimeError as error:
+            self.report([FieldError(str(error), "end")], ("scenario",))
+            return Clock.unknown()
+        if clock.duration <= 0.0:
+            message = f"the end, {show_time(end)}, must be after the start, {show_time(start)}"
+            self.report([FieldError(message, "end")], ("scenario",))
+            return Clock.unknown()
+        if settings is not None:
+            self._check_outputs(clock, settings.output_step)
+        return clock
+
+    def _check_outputs(self, clock: Clock, step: float) -> None:
+        count = clock.duration / step
+        if count > MOST_OUTPUTS:
+            message = f"the run has {count:.2g} output steps; {MOST_OUTPUTS:,} is the most"
+            self.report([FieldError(message, "output_step")], ("scenario",))
+        elif abs(count - round(count)) > 1e-9 * count:
+            ends = [
+                show_time(clock.start + timedelta(seconds=whole * step))
+                for whole in (int(count), int(count) + 1)
+                if whole > 0
+            ]
+            message = (
+                f"end must be a whole number of output steps after start, got {count:.6g} of them; "
+                f"end at {' or '.join(ends)}, or change output_step"
+            )
+            self.report([FieldError(message, "end")], ("scenario",))
+
+    def series(self) -> dict[str, SeriesTable | None]:
+        """Validate ``[series.NAME]``; None for one that is wrong."""
+        tables = self.merged.tables.get("series", {})
+        if not self._is_table_of_tables("series", tables):
+            return {}
+        for name in tables:
+            self._check_name("series", name, reserved=False)
+        return {name: self._validate(SeriesTable, table, ("series", name)) for name, table in tables.items()}
+
+    def components(self, reader: Reader) -> Draft:
+        """Validate nodes and links; what is wrong with one of them is left out of the draft."""
+        nodes: dict[str, Component] = {}
+        links: dict[str, Component] = {}
+        declared: dict[str, list[str]] = {}
+        for kind, tables in self.merged.tables.items():
+            if kind in OWN_TABLES or not self._is_known(kind, tables) or not self._is_table_of_tables(kind, tables):
+                continue
+            model = models().get(kind)
+            for name, table in tables.items():
+                declared.setdefault(name, []).append(kind)
+                if model is None:
+                    continue
+                self._check_name(kind, name)
+                component = self._validate(model, table, (kind, name), reader, name=name)
+                if component is not None:
+                    (nodes if kind in NODES else links)[name] = component
+        unused = tuple(name for name in reader.named if name not in reader.used)
+        node_kinds = frozenset(NODES) | PLANNED_NODES
+        link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
+        return Draft(nodes, links, declared, node_kinds, link_kinds, unused)
+
+    def _is_known(self, kind: str, tables: object) -> bool:
+        """Report a kind that this version does not have; True where its names are to be known all the same."""
+        available = listed(models(), "and").replace('"', "")
+        if kind in models():
+            return True
+        if kind in PLANNED_KINDS:
+            name = next(iter(tables)) if isinstance(tables, dict) and tables else ""
+            message = f'kind "{kind}" is not available in deltasim {__version__}; available are {available}'
+            self.report([FieldError(message, *filter(None, (kind, name)), absolute=True)])
+            return isinstance(tables, dict)
+        known = (*models(), *PLANNED_KINDS, *OWN_TABLES)
+        hint = did_you_mean(kind, known) or f"; the kinds are {available}"
+        what = f'there is no kind "{kind}"' if isinstance(tables, dict) else "a key stands outside of every table"
+        self.report([FieldError(what + hint, kind, absolute=True)])
+        return isinstance(tables, dict)
+
+    def _is_table_of_tables(self, kind: str, tables: object) -> bool:
+        """Report ``[kind]`` with keys of its own, where ``[kind.NAME]`` is meant."""
+        if not isinstance(tables, dict):
+            self.report([FieldError(f"expected tables [{kind}.NAME], got {quote(tables)}", kind, absolute=True)])
+            return False
+        wrong = [key for key, value in tables.items() if not isinstance(value, dict)]
+        if wrong:
+            message = f"a name is missing in the header: write [{kind}.NAME]"
+            self.report([FieldError(message, kind, wrong[0], absolute=True)])
+        return not wrong
+
+    def _check_name(self, kind: str, name: str, reserved: bool = True) -> None:
+        fault = name_fault(name, frozenset(models()), reserved)
+        if fault:
+            self.report([FieldError(fault, kind, name, absolute=True)])
+
+    def _validate(
+        self, model: type[Model], table: Any, keys: tuple[str, ...], context: Reader | None = None, **more: str
+    ) -> Model | None:
+        """Validate one table; None where it is wrong."""
+        if not isinstance(table, dict):
+            self.report([FieldError(f"expected a table, got {quote(table)}")], keys)
+            return None
+        known = keys_of(model)
+        foreign = {key for key in table if key not in known and (key in more or key in PLANNED_KEYS.get(keys[0], ()))}
+        for key in foreign:
+            planned = key in PLANNED_KEYS.get(keys[0], ())
+            message = f"this key is not available in deltasim {__version__}" if planned else "unknown key"
+            self.report([FieldError(message, key)], keys)
+        taken = {key: value for key, value in table.items() if key not in foreign}
+        try:
+            valid = model.model_validate({**taken, **more}, context=context)
+        except ValidationError as error:
+            self.report(explain(error, model), keys)
+            return None
+        return None if foreign else valid

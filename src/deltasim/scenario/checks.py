@@ -1,0 +1,183 @@
+"""Rules over a whole scenario: one ``check_*`` for each that must hold, one ``warn_*`` for each that should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deltasim.faults import FieldError, did_you_mean, listed
+from deltasim.fields import Component, Table
+from deltasim.network import lowest_sills
+
+__all__ = ["CHECKS", "WARNINGS", "Draft"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scenario as far as it could be read.
+
+    Parameters
+    ----------
+    nodes, links : dict of str to Component
+        What is valid in itself, by name.
+    declared : dict of str to list of str
+        Kinds under which each name stands in the file, valid or not.
+    node_kinds : frozenset of str
+        Kinds that are nodes, of this version and planned.
+    link_kinds : frozenset of str
+    unused_series : tuple of str
+    """
+
+    nodes: Mapping[str, Component]
+    links: Mapping[str, Component]
+    declared: Mapping[str, list[str]]
+    node_kinds: frozenset[str]
+    link_kinds: frozenset[str]
+    unused_series: tuple[str, ...] = field(default=())
+
+    def ends(self, link: Component) -> Iterator[tuple[str, str]]:
+        """Yield key and node name of each end that a link has."""
+        for key in ("from", "to"):
+            name = getattr(link, f"{key}_node", "")
+            if name:
+                yield key, name
+
+    def at(self, component: Component, message: str, *keys: str | int) -> FieldError:
+        """Make an error at a component or one of its keys."""
+        return FieldError(message, component.kind, component.name, *keys, absolute=True)
+
+
+def check_there_is_a_node(draft: Draft) -> Iterator[FieldError]:
+    """A scenario without nodes has no water."""
+    if not any(set(kinds) & draft.node_kinds for kinds in draft.declared.values()):
+        yield FieldError("there is no node; a scenario needs one basin at least, as [basin.NAME]")
+
+
+def check_names_are_unique(draft: Draft) -> Iterator[FieldError]:
+    """Results and rules say just the name."""
+    for name, kinds in draft.declared.items():
+        for kind in kinds[1:]:
+            message = f'the name "{name}" is taken by [{kinds[0]}.{name}]; names are unique across nodes and links'
+            yield FieldError(message, kind, name, absolute=True)
+
+
+def check_links_end_at_nodes(draft: Draft) -> Iterator[FieldError]:
+    """Both ends of a link are nodes of the scenario."""
+    names = [name for name, kinds in draft.declared.items() if set(kinds) & draft.node_kinds]
+    for link in draft.links.values():
+        for key, name in draft.ends(link):
+            kinds = draft.declared.get(name, [])
+            if set(kinds) & draft.node_kinds:
+                continue
+            if kinds and set(kinds) <= draft.link_kinds:
+                yield draft.at(link, f'"{name}" is a {kinds[0]}, not a node', key)
+            elif not kinds:
+                hint = did_you_mean(name, names)
+                have = "" if hint or not names else f"; the nodes are {listed(names[:8], 'and')}" * (len(names) <= 8)
+                yield draft.at(link, f'there is no node "{name}"{hint or have}', key)
+
+
+def check_links_do_not_bite_their_tail(draft: Draft) -> Iterator[FieldError]:
+    """A link joins two nodes, not one with itself."""
+    for link in draft.links.values():
+        ends = dict(draft.ends(link))
+        if len(ends) == 2 and ends["from"] == ends["to"]:
+            yield draft.at(link, f'the link joins "{ends["to"]}" to itself', "to")
+
+
+def check_links_reach_storage(draft: Draft) -> Iterator[FieldError]:
+    """A link between boundaries moves water that no one keeps account of."""
+    for link in draft.links.values():
+        ends = list(draft.ends(link))
+        if ends and all(getattr(draft.nodes.get(name), "stores", None) is False for _, name in ends):
+            what = "joins two boundaries" if len(ends) == 2 else "is at a boundary"
+            yield draft.at(link, f"the {link.kind} {what}; no basin or junction gains or loses by it", ends[-1][0])
+
+
+def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
+    """A boundary without stage has no stage to take a difference with, and gives nothing."""
+    outfalls = {
+        name for name, node in draft.nodes.items() if node.kind == "boundary" and getattr(node, "stage", None) is None
+    }
+    for link in draft.links.values():
+        for key, name in draft.ends(link):
+            if name not in outfalls:
+                continue
+            remedy = f"give [boundary.{name}] a stage"
+            if link.kind == "resistance":
+                yield draft.at(
+                    link, f'a resistance needs a stage at both ends, and "{name}" is a free outfall; {remedy}', key
+                )
+            elif link.kind == "rating" and getattr(link, "of", "") == "difference":
+                yield draft.at(link, f"a rating of the difference needs a stage at both ends; {remedy}", key)
+            elif link.kind == "pump" and isinstance(getattr(link, "capacity", None), Table):
+                yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
+            elif link.kind == "pump" and key == "from":
+                yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
+
+
+def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
+    """A junction's bed is the lowest sill of its links, where it has one."""
+    sills = lowest_sills(draft.links)
+    # A link that is itself invalid may have had the sill.
+    all_valid = all(name in draft.links for name, kinds in draft.declared.items() if set(kinds) & draft.link_kinds)
+    for node in draft.nodes.values():
+        if node.kind != "junction":
+            continue
+        bed = getattr(node, "bed_level", None)
+        if bed is None:
+            bed = sills.get(node.name)
+        start = getattr(node, "initial_stage", None)
+        if bed is None and all_valid:
+            yield draft.at(node, "give bed_level: no link at this junction has a sill to take it from")
+        elif bed is not None and start is not None and start < bed:
+            yield draft.at(node, f"expected a level at or above the bed ({bed:g} m), got {start:g} m", "initial_stage")
+
+
+def warn_sills_below_beds(draft: Draft) -> Iterator[FieldError]:
+    """What lies below both beds counts as level with the higher one."""
+    sills = lowest_sills(draft.links)
+    for link in draft.links.values():
+        sill = getattr(link, "sill", None)
+        beds = [
+            node.shape(sills.get(name)).bed_level
+            for _, name in draft.ends(link)
+            if (node := _storage(draft, name)) is not None and not (node.kind == "junction" and node.bed_level is None)
+        ]
+        if sill is not None and beds and sill < min(beds):
+            yield draft.at(link, f"its lowest level, {sill:g} m, lies below the bed of its nodes, {min(beds):g} m")
+
+
+def _storage(draft: Draft, name: str) -> Any:
+    node = draft.nodes.get(name)
+    return node if node is not None and getattr(node, "stores", False) else None
+
+
+def warn_gate_coefficients(draft: Draft) -> Iterator[FieldError]:
+    """The contraction is in the law of a gate; 0.6 would count it twice."""
+    for link in draft.links.values():
+        coefficient = getattr(link, "discharge_coefficient", None)
+        if link.kind == "gate" and coefficient is not None and coefficient < 0.8:
+            words = f"{coefficient:g} is low: the contraction of 0.61 is already in the law of a gate"
+            yield draft.at(link, words, "discharge_coefficient")
+
+
+def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
+    """A series that nothing uses is perhaps one that something should."""
+    for name in draft.unused_series:
+        yield FieldError("nothing uses this series", "series", name, absolute=True)
+
+
+Rule = Callable[[Draft], Iterator[FieldError]]
+
+CHECKS: tuple[Rule, ...] = (
+    check_there_is_a_node,
+    check_names_are_unique,
+    check_links_end_at_nodes,
+    check_links_do_not_bite_their_tail,
+    check_links_reach_storage,
+    check_free_outfalls,
+    check_junctions_have_a_bed,
+)
+WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_unused_series)

@@ -1,0 +1,70 @@
+"""Names: what a component may be called, and the words that mean something else."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from deltasim.variables import VARIABLES
+
+__all__ = ["PLANNED_KEYS", "PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
+
+PLANNED_KINDS = (
+    "wetland",
+    "channel",
+    "river",
+    "reach",
+    "culvert",
+    "breach",
+    "diversion",
+    "fixed_flow",
+    "levee",
+    "rule",
+    "pid",
+    "schedule",
+    "substance",
+    "load",
+    "tracing",
+    "cover",
+)
+"""Kinds that the format knows and this version cannot run yet."""
+
+PLANNED_NODES = frozenset(("wetland", "channel", "river"))
+"""Those among them that are nodes."""
+
+PLANNED_KEYS = {
+    "weir": ("crest_rate", "side_slope", "angle", "table"),
+    "gate": ("opening_rate",),
+    "pump": ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage"),
+    "scenario": ("initial_state",),
+}
+"""Keys that the format knows and this version cannot run yet; a kind that takes one of them wins."""
+
+FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "hour", "month", "day_of_year", "and", "or", "not")
+SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", "start_stage", "stop_stage")
+TABLES = ("scenario", "solver", "series")
+
+RESERVED = frozenset((*FUNCTIONS, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
+"""Words that rules and results read as something else; the kinds of this version are added by the loader."""
+
+
+def name_fault(name: str, kinds: frozenset[str], reserved: bool = True) -> str:
+    """Say what is wrong with a name; empty where nothing is.
+
+    Parameters
+    ----------
+    name : str
+        In Unicode form NFC.
+    kinds : frozenset of str
+        The kinds of this version, which are no names either.
+    reserved : bool
+        Whether the words that mean something else are refused.
+    """
+    if not name or not unicodedata.category(name[0]).startswith("L"):
+        return f'the name "{name}" must start with a letter'
+    for character in name:
+        if not (character == "_" or character.isdecimal() or unicodedata.category(character)[0] in "LM"):
+            shown = "a space" if character == " " else f'"{character}"'
+            return f'the name "{name}" has {shown} in it; letters, digits and _ are allowed'
+    if reserved and (name in RESERVED or name in kinds):
+        return f'"{name}" has a meaning of its own in deltasim; choose another name, such as "{name}_1"'
+    return ""

@@ -1,0 +1,271 @@
+"""From a network to arrays: order the equations, group the fluxes, lay out curves and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim.constants import FADE_DEPTH, FADE_VOLUME, GRAVITY, NO_TAILWATER, WATER_DENSITY
+from deltasim.fluxes import SOURCES
+from deltasim.geometry import pack_curves
+from deltasim.links import LINKS
+from deltasim.network import Network
+from deltasim.signal import Signal
+from deltasim.solver.elimination import minimum_degree, plan_elimination
+from deltasim.solver.fluxes import FluxTable
+from deltasim.solver.method import RODAS4P2, Method
+from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
+
+__all__ = ["Prepared", "prepare"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A problem, its state, and the way back to the network's own order.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    place : ndarray, shape (n_storage,)
+        Where the solver has each storage of the network.
+    link_flux : ndarray, shape (n_link,)
+        Where it has the flux of each link.
+    source_flux : ndarray, shape (n_source,)
+        Where it has the flux of each source.
+    """
+
+    problem: Problem
+    work: Work
+    place: Integers
+    link_flux: Integers
+    source_flux: Integers
+
+
+@dataclass
+class _Flux:
+    """One flux on its way into the arrays: ends as storages, boundaries and outside are counted by the solver."""
+
+    group: int
+    origin: int
+    target: int
+    setting: Signal
+    factor: float
+    open: Signal
+    forward: bool
+    lift_power: float
+
+
+class _Signals:
+    """Collects the signals that vary, each once however many things it drives."""
+
+    def __init__(self, end: float) -> None:
+        self.end = end
+        self.number: dict[int, int] = {}
+        self.kept: list[Signal] = []
+
+    def add(self, signal: Signal) -> int:
+        """Number of a signal, -1 if it is constant over the run."""
+        if signal.is_constant:
+            return -1
+        if id(signal) not in self.number:
+            self.number[id(signal)] = len(self.kept)
+            self.kept.append(signal)
+        return self.number[id(signal)]
+
+    def table(self) -> tuple[SignalTable, Floats]:
+        """Pieces of all signals, and every time at which one bends or jumps."""
+        columns: list[list[Floats]] = [[np.empty(0)], [np.empty(0)], [np.empty(0)]]
+        lengths = []
+        for signal in self.kept:
+            time = np.concatenate(([0.0], signal.breakpoints(0.0, self.end)))
+            value = signal.at(time)
+            slope = np.zeros_like(value)
+            if signal.interpolation == "linear":
+                slope = np.diff(signal.at(np.append(time, self.end))) / np.diff(np.append(time, self.end))
+            for column, part in zip(columns, (time, value, slope), strict=True):
+                column.append(part)
+            lengths.append(len(time))
+        ends = np.cumsum(lengths, dtype=np.int64)
+        first = ends - np.array(lengths, dtype=np.int64)
+        time, value, slope = (np.concatenate(column) for column in columns)
+        stops = np.unique(np.append(time[time > 0.0], self.end))
+        return SignalTable(first, ends - 1, time, value, slope), stops
+
+
+def prepare(
+    network: Network,
+    *,
+    end: float,
+    tolerance: float,
+    max_step: float,
+    method: Method = RODAS4P2,
+) -> Prepared:
+    """Make a network ready for the compiled loop.
+
+    Parameters
+    ----------
+    network : Network
+    end : float, s
+        Length of the run.
+    tolerance : float, m
+        Local error of a step, in stage.
+    max_step : float, s
+    method : Method
+
+    Returns
+    -------
+    Prepared
+    """
+    n, outside = len(network.storage), len(network.storage) + len(network.boundary)
+    solver_node = np.empty(len(network.node_name) + 1, dtype=np.int64)
+    solver_node[-1] = outside  # so that -1, outside, finds its place
+    solver_node[network.boundary] = n + np.arange(len(network.boundary))
+    solver_node[network.storage] = np.arange(n)
+    fluxes = _link_fluxes(network, solver_node) + _source_fluxes(network, solver_node, outside)
+
+    pairs = np.array([(f.origin, f.target) for f in fluxes], dtype=np.int64).reshape(-1, 2)
+    pairs = np.where(pairs < n, pairs, -1)
+    between = pairs[(pairs >= 0).all(axis=1)]
+    order, below = minimum_degree(n, between)
+    place = np.empty(n, dtype=np.int64)
+    place[order] = np.arange(n)
+    whole = np.append(place, np.arange(n, outside + 1))  # storages move, the others stay
+    origin = whole[np.array([f.origin for f in fluxes], dtype=np.int64)]
+    target = whole[np.array([f.target for f in fluxes], dtype=np.int64)]
+
+    group = np.array([f.group for f in fluxes], dtype=np.int64)
+    # Inside a group fluxes follow their nodes, so that neighbours in the network are neighbours in memory.
+    sequence = np.lexsort((np.minimum(origin, target), group))
+    spot = np.empty_like(sequence)
+    spot[sequence] = np.arange(len(sequence))
+    plan, slots = plan_elimination(order, below, pairs[sequence])
+    sorted_fluxes = [fluxes[i] for i in sequence]
+    curves = [network.curves[i] for i in order]
+    signals = _Signals(end)
+    bindings, setting, factor = _bind(network, sorted_fluxes, signals, n)
+    table, stops = signals.table()
+
+    kinds = (*LINKS.values(), *SOURCES.values())
+    fade_volume = np.zeros(outside + 1)
+    fade_volume[:n] = [max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)), FADE_VOLUME) for curve in curves]
+    problem = Problem(
+        n=n,
+        curves=pack_curves(curves),
+        fluxes=FluxTable(
+            origin=np.ascontiguousarray(origin[sequence]),
+            target=np.ascontiguousarray(target[sequence]),
+            forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
+            group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
+            fades=np.array([kind.fades for kind in kinds], dtype=np.int64),
+            fade_volume=fade_volume,
+        ),
+        groups=_parameters(network, sequence),
+        plan=plan,
+        slots=Slots(**slots),
+        signals=table,
+        bindings=bindings,
+        stops=stops,
+        method=method,
+        tolerance=tolerance,
+        max_step=max_step,
+        lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
+    )
+    work = make_work(problem, network.initial_storage[order], setting, factor)
+    for i, stage in enumerate(network.boundary_stage):
+        work.stage[n + i] = NO_TAILWATER if stage is None else float(stage.at(0.0))
+    links = len(network.links)
+    return Prepared(problem, work, place, spot[:links], spot[links:])
+
+
+def _link_fluxes(network: Network, solver_node: Integers) -> list[_Flux]:
+    number = {name: i for i, name in enumerate(LINKS)}
+    constant = Signal.constant(1.0)
+    found = []
+    for link, a, b in zip(network.links, network.origin, network.target, strict=True):
+        kind = LINKS[link.kind]
+        setting = getattr(link, kind.setting) if kind.setting else constant
+        efficiency = getattr(link, "efficiency", None)
+        found.append(
+            _Flux(
+                group=number[link.kind],
+                origin=int(solver_node[a]),
+                target=int(solver_node[b]),
+                setting=setting if isinstance(setting, Signal) else constant,
+                factor=getattr(link, "count", 1) * getattr(link, "scale", 1.0),
+                open=link.open,
+                forward=getattr(link, "direction", "both") == "forward",
+                lift_power=WATER_DENSITY * GRAVITY / efficiency if efficiency else 0.0,
+            )
+        )
+    return found
+
+
+def _source_fluxes(network: Network, solver_node: Integers, outside: int) -> list[_Flux]:
+    number = {name: len(LINKS) + i for i, name in enumerate(SOURCES)}
+    always = Signal.constant(1.0)
+    return [
+        _Flux(
+            group=number[law],
+            origin=outside,
+            target=int(solver_node[node]),
+            setting=source.setting,
+            factor=source.factor,
+            open=always,
+            forward=False,
+            lift_power=0.0,
+        )
+        for law, node, source in network.sources
+    ]
+
+
+def _bind(network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int) -> tuple[Bindings, Floats, Floats]:
+    """Tell what is constant from what a signal drives."""
+    boundary, boundary_signal = [], []
+    for i, stage in enumerate(network.boundary_stage):
+        signal = -1 if stage is None else signals.add(stage)
+        if signal >= 0:
+            boundary.append(n + i)
+            boundary_signal.append(signal)
+    of_setting = [signals.add(flux.setting) for flux in fluxes]
+    of_factor = [signals.add(flux.open) for flux in fluxes]
+    moved = [i for i, signal in enumerate(of_setting) if signal >= 0]
+    opened = [i for i, signal in enumerate(of_factor) if signal >= 0]
+
+    def integers(values: list[int]) -> Integers:
+        return np.array(values, dtype=np.int64)
+
+    bindings = Bindings(
+        boundary=integers(boundary),
+        boundary_signal=integers(boundary_signal),
+        setting=integers(moved),
+        setting_signal=integers([of_setting[i] for i in moved]),
+        factor=integers(opened),
+        factor_signal=integers([of_factor[i] for i in opened]),
+        factor_base=np.array([fluxes[i].factor for i in opened], dtype=float),
+    )
+    setting = np.array([flux.setting.value[0] for flux in fluxes], dtype=float)
+    factor = np.array([flux.factor * flux.open.value[0] for flux in fluxes], dtype=float)
+    return bindings, setting, factor
+
+
+def _parameters(network: Network, sequence: Integers) -> tuple[object, ...]:
+    """Parameters of every kind, its links and sources in the solver's order."""
+    ends = network.ends()
+    links = len(network.links)
+    of_kind: dict[str, list[int]] = {name: [] for name in (*LINKS, *SOURCES)}
+    for i in sequence.tolist():
+        name = network.links[i].kind if i < links else network.sources[i - links][0]
+        of_kind[name].append(i)
+    made: list[object] = [
+        kind.build([network.links[i] for i in of_kind[name]], [ends[i] for i in of_kind[name]])
+        for name, kind in LINKS.items()
+    ]
+    made += [source.build([network.sources[i - links][2] for i in of_kind[name]]) for name, source in SOURCES.items()]
+    return tuple(made)

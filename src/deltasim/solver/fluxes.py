@@ -1,0 +1,234 @@
+"""All fluxes of a network at one state: each kind's law over its own arrays, written into one array of fluxes.
+
+Which law serves a group is decided by the type of its parameters when the loop is compiled, so a new kind needs no
+line here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import literal_unroll
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from deltasim._jit import jit, jit_inner
+from deltasim.fluxes import SOURCES
+from deltasim.links import LINKS
+
+__all__ = ["Drive", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law"]
+
+_KINDS = {kind.parameters: kind for kind in (*LINKS.values(), *SOURCES.values())}
+
+
+class FluxTable(NamedTuple):
+    """Everything that moves water, link by link and source by source.
+
+    Nodes are counted storages first, in order of elimination, then boundaries, then the one that stands for outside.
+
+    Parameters
+    ----------
+    origin, target : ndarray, shape (n_flux,)
+        Nodes at the two ends.
+    forward : ndarray, shape (n_flux,)
+        1 where no water may turn back.
+    group : ndarray, shape (n_group + 1,)
+        First flux of each group of a kind.
+    fades : ndarray, shape (n_group,)
+        1 for kinds whose flux fades as its source runs dry.
+    fade_volume : ndarray, shape (n_node,), m3
+        Volume over which it fades; 0 for nodes that never run dry.
+    """
+
+    origin: NDArray[np.int64]
+    target: NDArray[np.int64]
+    forward: NDArray[np.int64]
+    group: NDArray[np.int64]
+    fades: NDArray[np.int64]
+    fade_volume: NDArray[np.float64]
+
+
+class State(NamedTuple):
+    """Nodes at one instant.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (n_node,), m3
+        Storage.
+    stage : ndarray, shape (n_node,), m
+    lift : ndarray, shape (n_node,), 1/m2
+        dh/dV of storages, 0 for the others.
+    rise : ndarray, shape (n_node,), m/s
+        dh/dt of boundaries, 0 for the others.
+    """
+
+    volume: NDArray[np.float64]
+    stage: NDArray[np.float64]
+    lift: NDArray[np.float64]
+    rise: NDArray[np.float64]
+
+
+class Drive(NamedTuple):
+    """What is imposed on the fluxes at one instant, and how fast it changes; all of shape (n_flux,)."""
+
+    setting: NDArray[np.float64]
+    setting_rate: NDArray[np.float64]
+    factor: NDArray[np.float64]
+    factor_rate: NDArray[np.float64]
+
+
+class Flows(NamedTuple):
+    """Fluxes at one instant, all of shape (n_flux,).
+
+    Parameters
+    ----------
+    q : ndarray, m3/s
+    by_from, by_to : ndarray, 1/s
+        Derivatives with respect to the volumes at both ends.
+    by_time : ndarray, m3/s2
+        Derivative with respect to time.
+    """
+
+    q: NDArray[np.float64]
+    by_from: NDArray[np.float64]
+    by_to: NDArray[np.float64]
+    by_time: NDArray[np.float64]
+
+
+def evaluate_law(p: Any, i: int, h_from: float, h_to: float, setting: float) -> tuple[float, ...]:
+    """Evaluate the law that belongs to the type of `p`, water flowing either way.
+
+    Parameters
+    ----------
+    p : NamedTuple
+        Parameters of a registered kind.
+    i : int
+        Which of its links.
+    h_from, h_to : float, m
+    setting : float
+
+    Returns
+    -------
+    discharge : float, m3/s
+        Positive from ``from`` to ``to``.
+    by_from, by_to, by_setting : float
+        Its derivatives.
+    """
+    kind = _KINDS[type(p)]
+    if not kind.symmetric or h_from >= h_to:
+        return kind.law(p, i, h_from, h_to, setting)
+    q, by_up, by_down, by_setting = kind.law(p, i, h_to, h_from, setting)
+    return -q, -by_down, -by_up, -by_setting
+
+
+@jit
+def fading(volume, scale):  # type: ignore[no-untyped-def]
+    """Share of a flux that a nearly dry source gives, s^2 (3 - 2 s), and its growth with the volume."""
+    s = min(max(volume / scale, 0.0), 1.0)
+    return s * s * (3.0 - 2.0 * s), 6.0 * s * (1.0 - s) / scale
+
+
+@jit_inner
+def place_flux(k, value, d_from, d_to, d_setting, fades, sensitive, table, state, drive, flows):  # type: ignore[no-untyped-def]
+    """Write flux `k` from what its law says: the factor, no way back through a flap, nothing from a dry source.
+
+    Parameters
+    ----------
+    k : int
+    value, d_from, d_to, d_setting : float
+        Of the law.
+    fades, sensitive : bool
+        Whether the flux fades as its source runs dry; whether derivatives are wanted.
+    table, state, drive, flows
+        As in `evaluate_fluxes`.
+    """
+    a = table.origin[k]
+    b = table.target[k]
+    factor = drive.factor[k]
+    q = value * factor
+    part = 1.0
+    growth = 0.0
+    if q < 0.0 and table.forward[k] == 1:
+        part = 0.0
+    elif fades:
+        donor = a if q >= 0.0 else b
+        if state.volume[donor] < table.fade_volume[donor]:
+            part, growth = fading(state.volume[donor], table.fade_volume[donor])
+    flows.q[k] = q * part
+    if sensitive:
+        rate = factor * (d_from * state.rise[a] + d_to * state.rise[b] + d_setting * drive.setting_rate[k])
+        flows.by_time[k] = part * (rate + value * drive.factor_rate[k])
+        flows.by_from[k] = part * factor * d_from * state.lift[a]
+        flows.by_to[k] = part * factor * d_to * state.lift[b]
+        if growth > 0.0:
+            if q >= 0.0:
+                flows.by_from[k] += q * growth
+            else:
+                flows.by_to[k] += q * growth
+
+
+def fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+    """Evaluate the fluxes of group `g`, whose parameters are `p`; else as `evaluate_fluxes`."""
+    for i in range(table.group[g + 1] - table.group[g]):
+        k = table.group[g] + i
+        a, b = table.origin[k], table.target[k]
+        found = evaluate_law(p, i, state.stage[a], state.stage[b], drive.setting[k])
+        place_flux(k, *found, table.fades[g] == 1, sensitive, table, state, drive, flows)
+
+
+@overload(fill_group)
+def _fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
+    # One loop of its own for each kind, with its law inside; numba wants the same annotations as above.
+    del g, sensitive, table, state, drive, flows
+    kind = _KINDS[p.instance_class]
+    law = kind.law
+    fades = kind.fades
+
+    def one_way(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        start = table.group[g]
+        for i in range(table.group[g + 1] - start):
+            k = start + i
+            h_from = state.stage[table.origin[k]]
+            h_to = state.stage[table.target[k]]
+            q, d_from, d_to, d_setting = law(p, i, h_from, h_to, drive.setting[k])
+            place_flux(k, q, d_from, d_to, d_setting, fades, sensitive, table, state, drive, flows)
+
+    def both_ways(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        start = table.group[g]
+        for i in range(table.group[g + 1] - start):
+            k = start + i
+            h_from = state.stage[table.origin[k]]
+            h_to = state.stage[table.target[k]]
+            back = h_to > h_from
+            q, d_up, d_down, d_setting = law(p, i, max(h_from, h_to), min(h_from, h_to), drive.setting[k])
+            if back:
+                place_flux(k, -q, -d_down, -d_up, -d_setting, fades, sensitive, table, state, drive, flows)
+            else:
+                place_flux(k, q, d_up, d_down, d_setting, fades, sensitive, table, state, drive, flows)
+
+    return both_ways if kind.symmetric else one_way
+
+
+@jit_inner
+def evaluate_fluxes(groups, sensitive, table, state, drive, flows):  # type: ignore[no-untyped-def]
+    """Evaluate every flux at one state.
+
+    Parameters
+    ----------
+    groups : tuple of NamedTuple
+        Parameters, one of each kind in the order of the registries.
+    sensitive : bool
+        Whether derivatives are wanted.
+    table : FluxTable
+    state : State
+        Stages and volumes.
+    drive : Drive
+        Settings and factors.
+    flows : Flows
+        Filled: `q`, and with derivatives `by_from`, `by_to`, `by_time`.
+    """
+    g = 0
+    for p in literal_unroll(groups):
+        fill_group(p, g, sensitive, table, state, drive, flows)
+        g += 1

@@ -1,0 +1,229 @@
+"""The compiled loop: steps of the right length, one after the other, until a chunk of output is full."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim._jit import jit, jit_inner
+from deltasim.solver.fluxes import State
+from deltasim.solver.record import close_step, note_fluxes, note_stages, prepare_output, write_row
+from deltasim.solver.step import (
+    accept,
+    clear_round_off,
+    commit,
+    copy_into,
+    error_of,
+    evaluate_at,
+    scatter,
+    trial_step,
+    update_stages,
+)
+
+__all__ = [
+    "DONE",
+    "FULL",
+    "LIMITER",
+    "LIMITING",
+    "PAUSED",
+    "REJECTED",
+    "REJECTIONS",
+    "STEPS",
+    "TOO_SMALL",
+    "advance",
+]
+
+# What `advance` returns.
+DONE, FULL, PAUSED, TOO_SMALL, REJECTIONS, LIMITER = 0, 1, 2, 3, 4, 5
+
+# Places in `Work.counts`.
+STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, CUT, STARTED = 0, 1, 2, 3, 4, 5, 6, 7, 8
+
+# Places in `Work.clock`.
+TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = 0, 1, 2, 3, 4, 5
+
+LEAST_STEP = 1e-9
+MOST_REJECTIONS = 1000
+SAFETY = 0.9
+MOST_GROWTH = 6.0
+LEAST_GROWTH = 0.2
+FIRST_CHANGE = 10.0
+"""The first step may change a stage by so many tolerances."""
+
+
+@jit_inner
+def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
+    """Move every signal to the piece in force just after a time."""
+    signals = problem.signals
+    for i in range(signals.first.shape[0]):
+        c = work.cursor[i]
+        while c < signals.last[i] and signals.time[c + 1] <= t:
+            c += 1
+        work.cursor[i] = c
+
+
+@jit_inner
+def refresh(problem, work):  # type: ignore[no-untyped-def]
+    """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
+    update_stages(problem, work)
+    now = State(work.volume, work.stage, work.lift, work.rise)
+    evaluate_at(problem, work, work.clock[TIME], now, work.q, True)
+
+
+@jit_inner
+def begin(problem, work):  # type: ignore[no-untyped-def]
+    """Make the state ready for the first step.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        With `volume`, `setting` and `factor` at the start.
+    """
+    select_pieces(problem, work, 0.0)
+    refresh(problem, work)
+    # Boundaries that nothing drives keep their stage inside steps too.
+    copy_into(work.trial_stage, work.stage, work.stage.shape[0])
+    copy_into(work.stage_left, work.stage, problem.n)
+    copy_into(work.max_flux, work.q, work.q.shape[0])
+    scatter(problem, work.q, work.rhs)
+    dt = problem.max_step
+    for i in range(problem.n):
+        change = abs(work.rhs[i])
+        if change > 0.0:
+            dt = min(dt, FIRST_CHANGE * problem.tolerance * max(work.area[i], 1.0) / change)
+    work.clock[STEP] = max(dt, 1e-3)
+    work.clock[ERROR] = 1.0
+
+
+@jit_inner
+def step_length(problem, work):  # type: ignore[no-untyped-def]
+    """Length of the next step: as wanted, or less so as to end on the next stop."""
+    dt = min(work.clock[STEP], problem.max_step)
+    left = problem.stops[work.counts[NEXT_STOP]] - work.clock[TIME]
+    if dt >= left * (1.0 - 1e-12):
+        return left, True
+    if dt > 0.5 * left:  # two equal steps rather than a long one and a sliver
+        return 0.5 * left, False
+    return dt, False
+
+
+@jit_inner
+def take_step(problem, work):  # type: ignore[no-untyped-def]
+    """Take one step that is good enough; returns a status, 0 if so.
+
+    The next length follows a proportional-integral controller (Gustafsson 1991).
+    """
+    order = problem.method.order + 1.0
+    while True:
+        t = work.clock[TIME]
+        dt, at_stop = step_length(problem, work)
+        wanted = work.clock[STEP]
+        if dt < LEAST_STEP and not at_stop:
+            return TOO_SMALL
+        error, node, lowest = np.inf, work.counts[LIMITING], 0.0
+        if trial_step(problem, work, t, dt):
+            error, node, lowest = error_of(problem, work)
+        if error <= 1.0:
+            break
+        work.counts[REJECTED] += 1
+        work.counts[IN_A_ROW] += 1
+        work.counts[LIMITING] = node
+        if work.counts[IN_A_ROW] >= MOST_REJECTIONS:
+            return REJECTIONS
+        shrink = max(LEAST_GROWTH, SAFETY * error ** (-1.0 / order)) if error < np.inf else 0.5
+        work.clock[STEP] = min(shrink, 0.9) * dt
+    work.counts[STEPS] += 1
+    floor = max(error, 1e-4)
+    growth = SAFETY * floor ** (-0.7 / order) * work.clock[ERROR] ** (0.4 / order)
+    growth = min(MOST_GROWTH, max(LEAST_GROWTH, growth))
+    if work.counts[IN_A_ROW] > 0:
+        growth = min(growth, 1.0)
+    work.counts[IN_A_ROW] = 0
+    # A step cut short to end on a stop says little against the length that was wanted.
+    work.clock[STEP] = max(dt * growth, wanted) if dt < wanted else dt * growth
+    work.clock[ERROR] = floor
+    work.clock[BEGUN] = t
+    work.clock[LENGTH] = dt
+    work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]] if at_stop else t + dt
+    work.counts[CUT] = 1 if at_stop else 0
+    accept(problem, work, lowest)
+    least = commit(problem, work)
+    if (lowest < 0.0 or least < 0.0) and clear_round_off(problem, work, lowest < 0.0) >= 0:
+        return LIMITER
+    return 0
+
+
+@jit_inner
+def finish_step(problem, work):  # type: ignore[no-untyped-def]
+    """Bring stages and fluxes to the end of an accepted step, note extremes, pass a stop."""
+    copy_into(work.stage_before, work.stage, work.stage.shape[0])
+    copy_into(work.q_before, work.q, work.q.shape[0])
+    refresh(problem, work)
+    note_stages(problem, work)
+    note_fluxes(problem, work)
+    if work.counts[CUT] == 1:
+        work.counts[NEXT_STOP] += 1
+        select_pieces(problem, work, work.clock[TIME])
+        refresh(problem, work)
+        for k in range(work.q.shape[0]):
+            if abs(work.q[k]) > abs(work.max_flux[k]):
+                work.max_flux[k] = work.q[k]
+                work.max_flux_time[k] = work.clock[TIME]
+
+
+@jit
+def advance(problem, work, output, interval, max_steps):  # type: ignore[no-untyped-def]
+    """Run until the output is full, the run is over, or enough steps were taken.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        The state, updated; a later call goes on from it.
+    output : Output
+        Rows to fill; ``work.counts[ROWS_DONE]`` says how many are.
+    interval : float, s
+        Between rows.
+    max_steps : int
+        Steps to take at most, so that the caller can show progress and hear an interrupt.
+
+    Returns
+    -------
+    int
+        `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`.
+    """
+    rows = output.time.shape[0]
+    taken = 0
+    if work.counts[STARTED] == 0:
+        begin(problem, work)
+        work.counts[STARTED] = 1
+    while True:
+        if work.counts[OPEN_STEP] == 1:
+            t, dt = work.clock[BEGUN], work.clock[LENGTH]
+            at = work.counts[ROWS_DONE]
+            part = work.clock[COUNTED]
+            if at < rows and output.time[at] <= work.clock[TIME]:
+                prepare_output(problem, work)
+            while at < rows and output.time[at] <= work.clock[TIME]:
+                theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
+                write_row(problem, work, output, at, part, theta, interval)
+                part = theta
+                at += 1
+            work.counts[ROWS_DONE] = at
+            work.clock[COUNTED] = part
+            over = work.counts[NEXT_STOP] >= problem.stops.shape[0]
+            if at >= rows:
+                return DONE if over and part >= 1.0 else FULL
+            close_step(problem, work, part)
+            work.counts[OPEN_STEP] = 0
+            work.clock[COUNTED] = 0.0
+            if over:
+                return DONE
+        if taken >= max_steps:
+            return PAUSED
+        status = take_step(problem, work)
+        if status != 0:
+            return status
+        finish_step(problem, work)
+        work.counts[OPEN_STEP] = 1
+        taken += 1

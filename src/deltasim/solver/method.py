@@ -1,0 +1,110 @@
+"""Rosenbrock methods as tables of coefficients.
+
+With U_k = B u_k the increment of the storages in stage k, V those at the start and J the Jacobian,
+
+    (I - gamma dt J) U_k = gamma dt [f(V + sum_j alpha_kj U_j, t + c_k dt) + d_k dt df/dt] + gamma sum_j C_kj U_j
+
+    V_1 = V + sum_k b_k U_k,    error = sum_k e_k U_k
+
+    V(theta) = V + theta sum_k b_k U_k + theta (1 - theta) [sum_k P_k U_k + theta sum_k Q_k U_k]
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["RODAS4P2", "Method"]
+
+
+class Method(NamedTuple):
+    """Coefficients of a linearly implicit method in the form of this module.
+
+    Parameters
+    ----------
+    gamma : float
+    alpha, coupling : ndarray, shape (s, s)
+        Strictly lower triangles alpha_kj and C_kj.
+    nodes : ndarray, shape (s,)
+        c_k.
+    slopes : ndarray, shape (s,)
+        d_k.
+    weights, error_weights : ndarray, shape (s,)
+        b_k and e_k.
+    dense : ndarray, shape (2, s)
+        P_k and Q_k of the continuous extension.
+    order : float
+        Of the embedded solution: the error estimate falls with dt^(order + 1).
+    """
+
+    gamma: float
+    alpha: NDArray[np.float64]
+    coupling: NDArray[np.float64]
+    nodes: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    error_weights: NDArray[np.float64]
+    dense: NDArray[np.float64]
+    order: float
+
+
+def _lower(*rows: tuple[float, ...]) -> NDArray[np.float64]:
+    size = len(rows) + 1
+    matrix = np.zeros((size, size))
+    for k, row in enumerate(rows, start=1):
+        matrix[k, : len(row)] = row
+    return matrix
+
+
+_LAST = (7.089566927282776, 4.573591406461604, -8.423496976860259, -0.959280113459775)
+
+RODAS4P2 = Method(
+    gamma=0.25,
+    alpha=_lower(
+        (3.0,),
+        (0.906377755268814, -0.189707390391685),
+        (3.758617027739064, 1.161741776019525, -0.849258085312803),
+        _LAST,
+        (*_LAST, 1.0),
+    ),
+    coupling=_lower(
+        (-12.0,),
+        (-6.354581592719008, 0.338972550544623),
+        (-8.575016317114033, -7.606483992117508, 12.22499765012482),
+        (-5.888975457523102, -8.15739661784182, 24.805546872612922, 12.79040151279698),
+        (-4.408651676063871, -6.692003137674639, 24.625568527593117, 16.627521966636085, -5.714285714285718),
+    ),
+    nodes=np.array([0.0, 0.75, 0.321448134013046, 0.519745732277726, 1.0, 1.0]),
+    slopes=np.array([0.25, -0.5, -0.189532918363016, 0.085612108792769, 0.0, 0.0]),
+    weights=np.array([*_LAST, 1.0, 1.0]),
+    error_weights=np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+    dense=np.array(
+        [
+            (
+                -5.323528268423303,
+                -10.042123754867493,
+                17.175254928256965,
+                -5.079931171878093,
+                -0.016185991706112,
+                0.0,
+            ),
+            (
+                6.984505741529879,
+                6.914061169603662,
+                -0.849178943070653,
+                18.104410789349338,
+                -3.516963011559032,
+                0.0,
+            ),
+        ]
+    ),
+    order=3.0,
+)
+"""Rodas4P2: order 4 with an embedded 3, stiffly accurate, L-stable, a W-method of order 2, and a third-order
+continuous extension. Its stability function stays positive on the negative axis, so nothing overshoots.
+
+Steinebach, G. (2020), Improvement of Rosenbrock-Wanner method RODASP, in: Progress in differential-algebraic
+equations II, Springer.
+"""

@@ -1,0 +1,293 @@
+"""What the compiled loop works on: the network as arrays, and the arrays it writes.
+
+Sizes: n storages, N nodes in all (storages, boundaries, outside), m fluxes, s stages of the method.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim._jit import jit_inner
+from deltasim.geometry import CurveTable
+from deltasim.solver.elimination import Elimination
+from deltasim.solver.fluxes import FluxTable
+from deltasim.solver.method import Method
+
+__all__ = ["Bindings", "Output", "Problem", "SignalTable", "Slots", "Work", "apply_signals", "make_work"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class SignalTable(NamedTuple):
+    """Every quantity that varies in time, as straight pieces; signal i owns ``first[i]`` to ``last[i]``.
+
+    On a piece the value is ``value + slope (t - time)``.
+    """
+
+    first: Integers
+    last: Integers
+    time: Floats
+    value: Floats
+    slope: Floats
+
+
+class Bindings(NamedTuple):
+    """Which signal drives what.
+
+    Parameters
+    ----------
+    boundary, boundary_signal : ndarray
+        Node, and the signal that is its stage.
+    setting, setting_signal : ndarray
+        Flux, and the signal that is its setting.
+    factor, factor_signal, factor_base : ndarray
+        Flux, and the signal that, times the base, is its factor.
+    """
+
+    boundary: Integers
+    boundary_signal: Integers
+    setting: Integers
+    setting_signal: Integers
+    factor: Integers
+    factor_signal: Integers
+    factor_base: Floats
+
+
+class Slots(NamedTuple):
+    """Where the derivatives of each flux go in the matrix: row from or to, column from or to."""
+
+    ff: Integers
+    ft: Integers
+    tf: Integers
+    tt: Integers
+
+
+class Problem(NamedTuple):
+    """A network ready to be solved; nothing here changes during a run.
+
+    Parameters
+    ----------
+    n : int
+        Number of storages.
+    curves : CurveTable
+    fluxes : FluxTable
+    groups : tuple of NamedTuple
+        Parameters of each kind of flux.
+    plan : Elimination
+    slots : Slots
+    signals : SignalTable
+    bindings : Bindings
+    stops : ndarray, s
+        Times that a step must end on, rising; the last is the end of the run.
+    method : Method
+    tolerance : float, m
+        Local error of a step, in stage.
+    max_step : float, s
+    lift_power : ndarray, shape (m,), J/m3 per m
+        rho g / efficiency of pumps whose energy is wanted, 0 for the others.
+    """
+
+    n: int
+    curves: CurveTable
+    fluxes: FluxTable
+    groups: tuple[Any, ...]
+    plan: Elimination
+    slots: Slots
+    signals: SignalTable
+    bindings: Bindings
+    stops: Floats
+    method: Method
+    tolerance: float
+    max_step: float
+    lift_power: Floats
+
+
+class Work(NamedTuple):
+    """The state of a run and the scratch space of a step.
+
+    Parameters
+    ----------
+    clock : ndarray, shape (6,)
+        Time, step to try next, time and length of the last step, its error over the tolerance, and the part of it that
+        is in an output already.
+    counts : ndarray, shape (9,), int64
+        See the constants in `loop`.
+    volume, carry : ndarray, shape (N,), m3
+        Storage, and what rounding took from it so far.
+    begun : ndarray, shape (N,), m3
+        Storage at the start of the last step.
+    stage, area, lift, rise : ndarray, shape (N,)
+        At `volume`: m, m2, 1/m2, m/s.
+    stage_before : ndarray, shape (N,), m
+        At the start of the last step.
+    trial, trial_stage : ndarray, shape (N,)
+        Storage and stage inside a step.
+    rows : ndarray, shape (n,), int64
+        Row of its curve that each node was last found in.
+    cursor : ndarray, int64
+        Piece of each signal.
+    setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
+    q, by_from, by_to, by_time : ndarray, shape (m,)
+        Fluxes at the start of the step and their derivatives.
+    q_before : ndarray, shape (m,)
+        Fluxes at the start of the last step.
+    flux, part : ndarray, shape (m,)
+        Scratch.
+    node_increment : ndarray, shape (s, N), m3
+    flux_increment : ndarray, shape (s, m), m3
+    moved : ndarray, shape (m,), m3
+        Volume that the last step moved by each flux.
+    dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m)
+        Coefficients of the continuous extension of the last step: of nodes also the plain increment.
+    matrix, rhs, share : ndarray
+        Of the linear system; `share` is what each node can give of what is asked in the step.
+    since, counted : ndarray, shape (m,), m3
+        Volume since the last output, and the part of the last step that is in an output already.
+    stage_integral, stage_left : ndarray, shape (n,)
+        Integral of the stage since the last output, m s, and the stage where it ends.
+    total, total_carry : ndarray, shape (m,), m3
+        Volume over the run.
+    lost : ndarray, shape (n,), m3
+        What was set to zero.
+    max_volume, max_time : ndarray, shape (n,)
+    max_flux, max_flux_time : ndarray, shape (m,)
+    energy : ndarray, shape (m,), J
+    """
+
+    clock: Floats
+    counts: Integers
+    volume: Floats
+    carry: Floats
+    begun: Floats
+    stage: Floats
+    stage_before: Floats
+    area: Floats
+    lift: Floats
+    rise: Floats
+    trial: Floats
+    trial_stage: Floats
+    rows: Integers
+    cursor: Integers
+    setting: Floats
+    setting_rate: Floats
+    factor: Floats
+    factor_rate: Floats
+    q: Floats
+    by_from: Floats
+    by_to: Floats
+    by_time: Floats
+    q_before: Floats
+    flux: Floats
+    part: Floats
+    node_increment: Floats
+    flux_increment: Floats
+    moved: Floats
+    dense_node: Floats
+    dense_flux: Floats
+    matrix: Floats
+    rhs: Floats
+    share: Floats
+    since: Floats
+    counted: Floats
+    stage_integral: Floats
+    stage_left: Floats
+    total: Floats
+    total_carry: Floats
+    lost: Floats
+    max_volume: Floats
+    max_time: Floats
+    max_flux: Floats
+    max_flux_time: Floats
+    energy: Floats
+
+
+class Output(NamedTuple):
+    """Rows of a chunk of output, to be filled.
+
+    Parameters
+    ----------
+    time : ndarray, shape (k,), s
+    stage, mean_stage, area, storage : ndarray, shape (k, n)
+    volume : ndarray, shape (k, m), m3
+        Moved by each flux since the row before.
+    """
+
+    time: Floats
+    stage: Floats
+    mean_stage: Floats
+    area: Floats
+    storage: Floats
+    volume: Floats
+
+
+def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats) -> Work:
+    """Allocate the state of a run.
+
+    Parameters
+    ----------
+    problem : Problem
+    storage : ndarray, shape (n,), m3
+        At the start.
+    setting, factor : ndarray, shape (m,)
+        Of each flux; those that a signal drives are overwritten.
+
+    Returns
+    -------
+    Work
+    """
+    n, nodes, m = problem.n, len(problem.fluxes.fade_volume), len(problem.fluxes.origin)
+    s = len(problem.method.nodes)
+    shapes: dict[str, tuple[int, ...]] = {
+        "clock": (6,),
+        "node_increment": (s, nodes),
+        "flux_increment": (s, m),
+        "dense_node": (3, nodes),
+        "dense_flux": (2, m),
+        "matrix": (problem.plan.size + 1,),
+    }
+    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share"
+    over_storages = "stage_integral stage_left lost max_volume max_time"
+    shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
+    shapes.update(dict.fromkeys(over_storages.split(), (n,)))
+    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields}
+    arrays["counts"] = np.zeros(9, dtype=np.int64)
+    arrays["rows"] = problem.curves.first.copy()
+    arrays["cursor"] = problem.signals.first.copy()
+    arrays["volume"][:n] = storage
+    arrays["max_volume"][:] = storage
+    arrays["setting"][:] = setting
+    arrays["factor"][:] = factor
+    return Work(**arrays)
+
+
+@jit_inner
+def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
+    """Set what signals drive to its value at a time, on the pieces in force.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    t : float, s
+    stage : ndarray, shape (N,), m
+        Boundaries are set here.
+    """
+    signals = problem.signals
+    bound = problem.bindings
+    for j in range(bound.boundary.shape[0]):
+        c = work.cursor[bound.boundary_signal[j]]
+        stage[bound.boundary[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
+        work.rise[bound.boundary[j]] = signals.slope[c]
+    for j in range(bound.setting.shape[0]):
+        c = work.cursor[bound.setting_signal[j]]
+        work.setting[bound.setting[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
+        work.setting_rate[bound.setting[j]] = signals.slope[c]
+    for j in range(bound.factor.shape[0]):
+        c = work.cursor[bound.factor_signal[j]]
+        base = bound.factor_base[j]
+        work.factor[bound.factor[j]] = base * (signals.value[c] + signals.slope[c] * (t - signals.time[c]))
+        work.factor_rate[bound.factor[j]] = base * signals.slope[c]

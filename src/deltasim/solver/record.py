@@ -1,0 +1,188 @@
+"""What is written down about an accepted step: output rows, means, extremes, energy.
+
+Nothing here steers the solution. States and volumes inside a step come from the method's own stage weights, per flux,
+so that they agree to round-off; asking for more output costs writing, not stepping.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim._jit import jit_inner
+from deltasim.geometry import locate
+from deltasim.solver.step import add_scaled, copy_into, scatter
+
+__all__ = ["close_step", "note_fluxes", "note_stages", "prepare_output", "write_row"]
+
+
+@jit_inner
+def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
+    """Storage of node i at a part of the last step, m3, not below 0."""
+    inner = work.dense_node[1, i] + theta * work.dense_node[2, i]
+    return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
+
+
+@jit_inner
+def note_stages(problem, work):  # type: ignore[no-untyped-def]
+    """Update the largest storages from the continuous extension of the last step.
+
+    V(theta) = V + theta S + theta (1 - theta) (P + theta Q); where it can beat the largest so far, its extremes are
+    the roots of -3 Q theta^2 + 2 (Q - P) theta + (S + P).
+    """
+    t, dt = work.clock[2], work.clock[3]
+    for i in range(problem.n):
+        best = work.max_volume[i]
+        if work.volume[i] > best:
+            best = work.volume[i]
+            work.max_volume[i] = best
+            work.max_time[i] = t + dt
+        s, p, q = work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i]
+        if max(work.begun[i], work.volume[i]) + 0.25 * max(abs(p), abs(p + q)) <= best:
+            continue
+        b = q - p
+        root = b * b + 3.0 * q * (s + p)
+        if root < 0.0:
+            continue
+        # Of the two roots the one where the slope falls through zero, in the form that does not cancel.
+        top = b + np.sqrt(root) if b >= 0.0 else b - np.sqrt(root)
+        for theta in (top / (3.0 * q) if q != 0.0 else -1.0, -(s + p) / top if top != 0.0 else -1.0):
+            if 0.0 < theta < 1.0:
+                v = storage_inside(work, i, theta)
+                if v > work.max_volume[i]:
+                    work.max_volume[i] = v
+                    work.max_time[i] = t + theta * dt
+
+
+@jit_inner
+def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
+    """Update the largest fluxes and the energy of pumps from the last step.
+
+    Inside the step the flux is the parabola through both ends whose integral is the volume moved; the largest is by
+    magnitude, with its sign.
+    """
+    t, dt = work.clock[2], work.clock[3]
+    for k in range(work.q.shape[0]):
+        before, after = work.q_before[k], work.q[k]
+        middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
+        best = abs(work.max_flux[k])
+        if max(abs(before), abs(after), abs(middle)) * 1.2 > best:
+            if abs(after) > best:
+                best = abs(after)
+                work.max_flux[k] = after
+                work.max_flux_time[k] = t + dt
+            bend = 2.0 * (before + after - 2.0 * middle)
+            slope = after - before - bend
+            theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
+            if 0.0 < theta < 1.0:
+                peak = before + theta * (slope + theta * bend)
+                if abs(peak) > best:
+                    work.max_flux[k] = peak
+                    work.max_flux_time[k] = t + theta * dt
+        if problem.lift_power[k] > 0.0:
+            a, b = problem.fluxes.origin[k], problem.fluxes.target[k]
+            first = work.stage_before[b] - work.stage_before[a]
+            last = work.stage[b] - work.stage[a]
+            work_done = before * first + 2.0 * middle * (first + last) + after * last
+            work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
+
+
+@jit_inner
+def prepare_output(problem, work):  # type: ignore[no-untyped-def]
+    """Sum the per-flux coefficients of the continuous extension; only steps with output inside need them."""
+    method = problem.method
+    work.dense_flux[:] = 0.0
+    for j in range(method.nodes.shape[0]):
+        for row in range(2):
+            if method.dense[row, j] != 0.0:
+                add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
+
+
+@jit_inner
+def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-untyped-def]
+    """Add the integral of the stage from one part of the step to another, by Simpson's rule.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        `stage_left` is the stage at `begin`.
+    begin, end : float
+        Parts of the step.
+    stage_end : ndarray, shape (n,) or longer, m
+        Stage at `end`; becomes `stage_left`.
+    """
+    length = (end - begin) * work.clock[3]
+    middle = 0.5 * (begin + end)
+    for i in range(problem.n):
+        h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
+        work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * h + stage_end[i])
+        work.stage_left[i] = stage_end[i]
+
+
+@jit_inner
+def write_row(problem, work, output, row, begin, theta, length):  # type: ignore[no-untyped-def]
+    """Fill one row of output at a part of the last step.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    output : Output
+    row : int
+    begin : float
+        Part of the step at which the row before lies; 0 where that is an earlier step.
+    theta : float
+        Part of the step at which this row lies.
+    length : float, s
+        Of the output interval.
+    """
+    n = problem.n
+    moved = work.part
+    lowest = -1.0
+    if theta < 1.0:
+        for k in range(moved.shape[0]):
+            inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
+            moved[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
+        scatter(problem, moved, work.rhs)
+        lowest = 0.0
+        for i in range(n):
+            lowest = min(lowest, work.begun[i] + work.rhs[i])
+        if lowest < 0.0:  # straight between the ends, both of which are not negative
+            for k in range(moved.shape[0]):
+                moved[k] = theta * work.moved[k]
+            scatter(problem, moved, work.rhs)
+    else:
+        copy_into(moved, work.moved, moved.shape[0])
+    for i in range(n):
+        v = work.volume[i] if theta >= 1.0 else max(work.begun[i] + work.rhs[i], 0.0)
+        h, a, _ = locate(problem.curves, i, v, work.rows)
+        output.storage[row, i] = v
+        output.stage[row, i] = h
+        output.area[row, i] = a
+        work.trial_stage[i] = h
+    integrate_stage(problem, work, begin, theta, work.trial_stage)
+    for i in range(n):
+        output.mean_stage[row, i] = work.stage_integral[i] / length
+        work.stage_integral[i] = 0.0
+    for k in range(moved.shape[0]):
+        output.volume[row, k] = work.since[k] + (moved[k] - work.counted[k])
+        work.since[k] = 0.0
+        work.counted[k] = moved[k]
+
+
+@jit_inner
+def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
+    """Carry what lies after the step's last output over to the next row.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    begin : float
+        Part of the step at which its last output lies; 0 where it has none.
+    """
+    if begin < 1.0:
+        integrate_stage(problem, work, begin, 1.0, work.stage)
+    for k in range(work.moved.shape[0]):
+        work.since[k] += work.moved[k] - work.counted[k]
+        work.counted[k] = 0.0

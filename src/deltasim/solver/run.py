@@ -1,0 +1,226 @@
+"""Drive the compiled loop chunk by chunk, and put what it gives back into the network's own order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim.errors import SolverError
+from deltasim.network import Network
+from deltasim.solver import loop
+from deltasim.solver.build import Prepared
+from deltasim.solver.problem import Output
+
+__all__ = ["Rows", "Totals", "march", "totals"]
+
+Floats = NDArray[np.float64]
+
+CHUNK_VALUES = 2_000_000
+"""Numbers in one chunk of output, about 16 MB: enough to make Python's share vanish, little enough to stream."""
+
+PAUSE_WORK = 20_000_000
+"""Nodes times steps between two chances to show progress or to be interrupted: a second or two."""
+
+REMEDIES = {
+    loop.TOO_SMALL: "the step fell below 1e-9 s",
+    loop.REJECTIONS: f"{loop.MOST_REJECTIONS} steps in a row were rejected",
+    loop.LIMITER: "a storage fell below empty by more than round-off",
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some output times that follow one another, in the network's own order.
+
+    Parameters
+    ----------
+    time : ndarray, shape (k,), s
+    stage, mean_stage, area, storage : ndarray, shape (k, n_storage)
+    link_volume : ndarray, shape (k, n_link), m3
+        Moved since the output time before, positive from ``from`` to ``to``.
+    source_volume : ndarray, shape (k, n_source), m3
+        Likewise, positive into the node.
+    """
+
+    time: Floats
+    stage: Floats
+    mean_stage: Floats
+    area: Floats
+    storage: Floats
+    link_volume: Floats
+    source_volume: Floats
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What is known at the end, in the network's own order.
+
+    Parameters
+    ----------
+    storage, max_storage, time_of_max_storage : ndarray, shape (n_storage,), m3 and s
+    balance_error : ndarray, shape (n_storage,), m3
+        Change of storage minus all volumes that moved in.
+    max_discharge, time_of_max_discharge, energy : ndarray, shape (n_link,), m3/s, s, J
+    link_volume : ndarray, shape (n_link,), m3
+    source_volume : ndarray, shape (n_source,), m3
+    relative_balance_error : float
+        Sum of the absolute balance errors over what was there at the start and what came in from outside.
+    steps, rejected_steps : int
+    """
+
+    storage: Floats
+    max_storage: Floats
+    time_of_max_storage: Floats
+    balance_error: Floats
+    max_discharge: Floats
+    time_of_max_discharge: Floats
+    energy: Floats
+    link_volume: Floats
+    source_volume: Floats
+    relative_balance_error: float
+    steps: int
+    rejected_steps: int
+
+
+def march(
+    network: Network,
+    prepared: Prepared,
+    times: Floats,
+    *,
+    progress: Callable[[float], None] | None = None,
+    timer: list[float] | None = None,
+) -> Iterator[Rows]:
+    """Run, giving chunks of output as they are full.
+
+    Parameters
+    ----------
+    network : Network
+    prepared : Prepared
+        At its start; changed.
+    times : ndarray, s
+        Output times after the start, evenly spaced, the last one the end of the run.
+    progress : callable, optional
+        Called with the simulated seconds now and then.
+    timer : list of one float, optional
+        Seconds spent in the solver are added to it.
+
+    Yields
+    ------
+    Rows
+
+    Raises
+    ------
+    SolverError
+        After what was computed has been given.
+    """
+    problem, work = prepared.problem, prepared.work
+    n, m = problem.n, len(problem.fluxes.origin)
+    interval = float(times[0])
+    most = int(min(len(times), max(16, CHUNK_VALUES // max(4 * n + m, 1))))
+    budget = max(100, PAUSE_WORK // max(n, 1))
+    clock = [0.0] if timer is None else timer
+    done = 0
+    while done < len(times):
+        rows = min(most, len(times) - done)
+        output = Output(times[done : done + rows], *(np.empty((rows, n)) for _ in range(4)), np.empty((rows, m)))
+        work.counts[loop.ROWS_DONE] = 0
+        status = loop.PAUSED
+        while status == loop.PAUSED:
+            begun = time.perf_counter()
+            status = loop.advance(problem, work, output, interval, budget)
+            clock[0] += time.perf_counter() - begun
+            if progress is not None:
+                progress(float(work.clock[loop.TIME]))
+        filled = int(work.counts[loop.ROWS_DONE])
+        if filled:
+            yield _in_order(prepared, output, filled)
+        if status not in (loop.DONE, loop.FULL):
+            raise _explain(network, prepared, status)
+        done += rows
+
+
+def _in_order(prepared: Prepared, output: Output, filled: int) -> Rows:
+    def nodes(values: Floats) -> Floats:
+        return values[:filled, prepared.place]
+
+    return Rows(
+        output.time[:filled],
+        nodes(output.stage),
+        nodes(output.mean_stage),
+        nodes(output.area),
+        nodes(output.storage),
+        output.volume[:filled, prepared.link_flux],
+        output.volume[:filled, prepared.source_flux],
+    )
+
+
+def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
+    """Sum up a run, whole or broken off.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        As `march` left it.
+    initial_storage : ndarray, shape (n_storage,), m3
+        In the network's order.
+
+    Returns
+    -------
+    Totals
+    """
+    problem, work, place = prepared.problem, prepared.work, prepared.place
+    n, nodes = problem.n, len(problem.fluxes.fade_volume)
+    origin, target = problem.fluxes.origin, problem.fluxes.target
+    # Totals carry their rounding along; summed exactly they show the solver's own error and no other.
+    moved = np.zeros(nodes, dtype=np.longdouble)
+    volume = work.total.astype(np.longdouble) - work.total_carry
+    np.add.at(moved, target, volume)
+    np.subtract.at(moved, origin, volume)
+    change = (work.volume[:n].astype(np.longdouble) - work.carry[:n])[place] - initial_storage
+    error = (change - moved[:n][place]).astype(float)
+    inside_from, inside_to = origin < n, target < n
+    entered = float(np.sum(np.maximum(work.total, 0.0)[inside_to & ~inside_from]))
+    entered += float(np.sum(np.maximum(-work.total, 0.0)[inside_from & ~inside_to]))
+    scale = float(np.sum(initial_storage)) + entered
+    return Totals(
+        storage=work.volume[:n][place],
+        max_storage=work.max_volume[place],
+        time_of_max_storage=work.max_time[place],
+        balance_error=error,
+        max_discharge=work.max_flux[prepared.link_flux],
+        time_of_max_discharge=work.max_flux_time[prepared.link_flux],
+        energy=work.energy[prepared.link_flux],
+        link_volume=work.total[prepared.link_flux],
+        source_volume=work.total[prepared.source_flux],
+        relative_balance_error=float(np.sum(np.abs(error))) / scale if scale > 0.0 else 0.0,
+        steps=int(work.counts[loop.STEPS]),
+        rejected_steps=int(work.counts[loop.REJECTED]),
+    )
+
+
+def _explain(network: Network, prepared: Prepared, status: int) -> SolverError:
+    """Say when, where, how full, what moves most there, and what usually helps."""
+    work = prepared.work
+    at = float(work.clock[loop.TIME])
+    place = int(work.counts[loop.LIMITING])
+    storage = int(np.flatnonzero(prepared.place == place)[0])
+    node = int(network.storage[storage])
+    name = network.node_name[node]
+    touching = np.flatnonzero((network.origin == node) | (network.target == node))
+    words = [
+        f"the run stopped at {at:.6g} s: {REMEDIES[status]}.",
+        f'"{name}" limits it, at stage {work.stage[place]:.6g} m with {work.volume[place]:.6g} m3 in it.',
+    ]
+    if len(touching):
+        flux = work.q[prepared.link_flux[touching]]
+        largest = int(np.argmax(np.abs(flux)))
+        words.append(f'Its largest flux is {flux[largest]:.6g} m3/s through "{network.link_name[touching[largest]]}".')
+    words.append(
+        "Usual causes: a series with absurd values, a rating that jumps, a very large structure on a very small node. "
+        "Look at that link first; a larger stage_tolerance may carry the run over the place."
+    )
+    return SolverError(" ".join(words), time=at, component=name)

@@ -1,0 +1,305 @@
+"""One trial step of the method in flux form, and what makes it final.
+
+Every stage's increment is carried per flux. The linear system gives the increments of the storages; those of the
+fluxes follow one by one, and storages change only by what fluxes move. So balances close whatever the tolerance, the
+derivatives or the accuracy of the elimination.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deltasim._jit import jit, jit_inner
+from deltasim.constants import LEAST_AREA, UNIT_AREA
+from deltasim.geometry import locate
+from deltasim.solver.elimination import factorise, solve
+from deltasim.solver.fluxes import Drive, Flows, State, evaluate_fluxes
+from deltasim.solver.problem import apply_signals
+
+__all__ = ["accept", "commit", "error_of", "evaluate_at", "trial_step", "update_stages"]
+
+MAX_SWEEPS = 50
+ROUND_OFF = 8.0 * np.finfo(np.float64).eps
+
+
+@jit_inner
+def update_stages(problem, work):  # type: ignore[no-untyped-def]
+    """Stage, area and dh/dV of every storage at `work.volume`."""
+    for i in range(problem.n):
+        h, a, _ = locate(problem.curves, i, work.volume[i], work.rows)
+        work.stage[i] = h
+        work.area[i] = a
+        work.lift[i] = 1.0 / max(a, LEAST_AREA)
+
+
+@jit_inner
+def evaluate_at(problem, work, t, state, q, sensitive):  # type: ignore[no-untyped-def]
+    """Fluxes at a time and a state of the nodes, into `q`; with derivatives into `work` where these are wanted."""
+    apply_signals(problem, work, t, state.stage)
+    drive = Drive(work.setting, work.setting_rate, work.factor, work.factor_rate)
+    flows = Flows(q, work.by_from, work.by_to, work.by_time)
+    evaluate_fluxes(problem.groups, sensitive, problem.fluxes, state, drive, flows)
+
+
+@jit_inner
+def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
+    """W = I - gamma dt J of the storages into `work.matrix`."""
+    w = work.matrix
+    slots = problem.slots
+    w[: problem.n] = 1.0
+    w[problem.n :] = 0.0
+    for k in range(slots.ff.shape[0]):
+        by_from = gdt * work.by_from[k]
+        by_to = gdt * work.by_to[k]
+        w[slots.ff[k]] += by_from
+        w[slots.tf[k]] -= by_from
+        w[slots.ft[k]] += by_to
+        w[slots.tt[k]] -= by_to
+
+
+@jit_inner
+def scatter(problem, flux, node):  # type: ignore[no-untyped-def]
+    """Sum fluxes into nodes: `node` = B `flux`."""
+    origin = problem.fluxes.origin
+    target = problem.fluxes.target
+    node[:] = 0.0
+    for k in range(origin.shape[0]):
+        node[origin[k]] -= flux[k]
+        node[target[k]] += flux[k]
+
+
+@jit
+def add_scaled(total, factor, term, length):  # type: ignore[no-untyped-def]
+    """`total` += `factor` * `term` over the first `length` elements."""
+    for i in range(length):
+        total[i] += factor * term[i]
+
+
+@jit
+def copy_into(to, source, length):  # type: ignore[no-untyped-def]
+    """`to` = `source` over the first `length` elements; a plain loop compiles much faster than slices."""
+    for i in range(length):
+        to[i] = source[i]
+
+
+@jit_inner
+def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
+    """Compute the stages of a step.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        `volume` and the derivatives at `t` on entry; `node_increment`, `flux_increment` and `trial` (the storages at
+        the end) on return.
+    t, dt : float, s
+
+    Returns
+    -------
+    bool
+        False where the matrix has a pivot that is not positive; a shorter step cures that.
+    """
+    method = problem.method
+    origin = problem.fluxes.origin
+    target = problem.fluxes.target
+    n = problem.n
+    m = origin.shape[0]
+    gdt = method.gamma * dt
+    inside = State(work.trial, work.trial_stage, work.lift, work.rise)
+    assemble(problem, work, gdt)
+    if not factorise(problem.plan, work.matrix):
+        return False
+    copy_into(work.flux, work.q, m)
+    for stage in range(method.nodes.shape[0]):
+        if stage > 0:
+            copy_into(work.trial, work.volume, n)
+            for j in range(stage):
+                if method.alpha[stage, j] != 0.0:
+                    add_scaled(work.trial, method.alpha[stage, j], work.node_increment[j], n)
+            for i in range(n):
+                work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
+            evaluate_at(problem, work, t + method.nodes[stage] * dt, inside, work.flux, False)
+        slope = gdt * method.slopes[stage] * dt
+        for k in range(m):
+            work.part[k] = gdt * work.flux[k] + slope * work.by_time[k]
+        for j in range(stage):
+            if method.coupling[stage, j] != 0.0:
+                add_scaled(work.part, method.gamma * method.coupling[stage, j], work.flux_increment[j], m)
+        scatter(problem, work.part, work.rhs)
+        solve(problem.plan, work.matrix, work.rhs)
+        increment = work.node_increment[stage]
+        copy_into(increment, work.rhs, n)
+        out = work.flux_increment[stage]
+        for k in range(m):
+            out[k] = work.part[k] + gdt * (
+                work.by_from[k] * increment[origin[k]] + work.by_to[k] * increment[target[k]]
+            )
+    copy_into(work.trial, work.volume, n)
+    for j in range(method.nodes.shape[0]):
+        if method.weights[j] != 0.0:
+            add_scaled(work.trial, method.weights[j], work.node_increment[j], n)
+    return True
+
+
+@jit_inner
+def error_of(problem, work):  # type: ignore[no-untyped-def]
+    """Error of the trial over the tolerance.
+
+    Returns
+    -------
+    error : float
+        At most 1 for a good step; infinite where a storage is not finite or falls below empty by more than the
+        tolerance.
+    node : int
+        The storage that decides.
+    lowest : float, m3
+        Smallest storage.
+    """
+    method = problem.method
+    stages = method.nodes.shape[0]
+    worst = 0.0
+    where = 0
+    lowest = np.inf
+    for i in range(problem.n):
+        e = 0.0
+        for j in range(stages):
+            e += method.error_weights[j] * work.node_increment[j, i]
+        v = work.trial[i]
+        area = max(work.area[i], locate(problem.curves, i, v, work.rows)[1], UNIT_AREA)
+        lowest = min(lowest, v)
+        allowed = problem.tolerance * area
+        ratio = abs(e) / allowed
+        if not ratio < np.inf or not v >= -allowed:
+            return np.inf, i, lowest
+        if ratio > worst:
+            worst = ratio
+            where = i
+    return worst, where, lowest
+
+
+@jit_inner
+def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
+    """Scale what leaves nodes that the step would empty, so that none falls below empty.
+
+    `work.share` becomes the largest r with r_i = min(1, (V_i + what enters with its own r) / what leaves), found
+    from r = 1 downwards, which settles though nodes feed each other in circles.
+    """
+    origin = problem.fluxes.origin
+    target = problem.fluxes.target
+    n = problem.n
+    share = work.share
+    share[:] = 1.0
+    for sweep in range(MAX_SWEEPS + 1):
+        give = work.rhs
+        take = work.trial_stage
+        give[:] = 0.0
+        take[:] = 0.0
+        for k in range(origin.shape[0]):
+            a, b = (origin[k], target[k]) if work.moved[k] >= 0.0 else (target[k], origin[k])
+            give[a] += abs(work.moved[k])
+            take[b] += share[a] * abs(work.moved[k])
+        settled = True
+        for i in range(n):
+            if give[i] > 0.0:
+                have = work.volume[i] + (take[i] if sweep < MAX_SWEEPS else 0.0)
+                r = min(1.0, have / give[i])
+                if r < share[i]:
+                    settled = settled and share[i] - r <= ROUND_OFF
+                    share[i] = r
+        if settled:
+            break
+    for k in range(origin.shape[0]):
+        r = share[origin[k]] if work.moved[k] >= 0.0 else share[target[k]]
+        if r < 1.0:
+            work.moved[k] *= r
+            for j in range(work.flux_increment.shape[0]):
+                work.flux_increment[j, k] *= r
+    for j in range(work.flux_increment.shape[0]):
+        scatter(problem, work.flux_increment[j], work.rhs)
+        copy_into(work.node_increment[j], work.rhs, n)
+
+
+@jit_inner
+def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
+    """Make a trial final: the volumes it moves, and its continuous extension.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    lowest : float, m3
+        Smallest storage of the trial; where it is negative, outflows are scaled.
+    """
+    method = problem.method
+    work.moved[:] = 0.0
+    for j in range(method.nodes.shape[0]):
+        if method.weights[j] != 0.0:
+            add_scaled(work.moved, method.weights[j], work.flux_increment[j], work.moved.shape[0])
+    if lowest < 0.0:
+        limit_outflows(problem, work)
+    work.dense_node[:] = 0.0
+    for j in range(method.nodes.shape[0]):
+        if method.weights[j] != 0.0:
+            add_scaled(work.dense_node[0], method.weights[j], work.node_increment[j], problem.n)
+        for row in range(2):
+            if method.dense[row, j] != 0.0:
+                add_scaled(work.dense_node[row + 1], method.dense[row, j], work.node_increment[j], problem.n)
+
+
+@jit_inner
+def commit(problem, work):  # type: ignore[no-untyped-def]
+    """Move the volumes: storages and totals, with compensated sums (Kahan 1965).
+
+    Returns
+    -------
+    float
+        Smallest storage, m3.
+    """
+    lowest = np.inf
+    scatter(problem, work.moved, work.rhs)
+    copy_into(work.begun, work.volume, problem.n)
+    for i in range(problem.n):
+        y = work.rhs[i] - work.carry[i]
+        v = work.volume[i] + y
+        work.carry[i] = (v - work.volume[i]) - y
+        work.volume[i] = v
+        lowest = min(lowest, v)
+    for k in range(work.moved.shape[0]):
+        y = work.moved[k] - work.total_carry[k]
+        v = work.total[k] + y
+        work.total_carry[k] = (v - work.total[k]) - y
+        work.total[k] = v
+    return lowest
+
+
+@jit_inner
+def clear_round_off(problem, work, limited):  # type: ignore[no-untyped-def]
+    """Set to zero what rounding left in a node that the step emptied, and book it.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    limited : bool
+        Whether outflows were scaled in this step, so that `work.share` says which nodes it emptied.
+
+    Returns
+    -------
+    int
+        A storage that is below empty by more than round-off, which would be a fault of the limiter; else -1.
+    """
+    fluxes = problem.fluxes
+    work.rhs[:] = 0.0
+    for k in range(work.moved.shape[0]):
+        work.rhs[fluxes.origin[k]] += abs(work.moved[k])
+        work.rhs[fluxes.target[k]] += abs(work.moved[k])
+    for i in range(problem.n):
+        left = work.volume[i]
+        if left < 0.0 or (limited and work.share[i] < 1.0 and left > 0.0):
+            if abs(left) <= ROUND_OFF * (work.rhs[i] + work.begun[i]):
+                work.lost[i] += left - work.carry[i]
+                work.volume[i] = 0.0
+                work.carry[i] = 0.0
+            elif left < 0.0:
+                return i
+    return -1
