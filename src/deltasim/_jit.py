@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload
 
-__all__ = ["cache_folder", "is_compiled", "jit", "jit_inner"]
+__all__ = ["borrowed", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,6 +111,24 @@ def jit_inner(function: F) -> F:
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
+def jit_inline(function: F) -> F:
+    """Compile a kernel into whoever calls it: for what is called once, or for each node.
+
+    A tuple of arrays is passed as hundreds of words, so a call that is not inlined can cost more than it does.
+
+    Parameters
+    ----------
+    function : callable
+        As for `jit`.
+
+    Returns
+    -------
+    callable
+        numba's dispatcher, for use in kernels; ``.py_func`` is the plain Python function.
+    """
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
 def _compile(function: F, **options: bool) -> F:
     folder = _writable_cache()
     before = numba.config.CACHE_DIR
@@ -119,3 +139,51 @@ def _compile(function: F, **options: bool) -> F:
     finally:
         numba.config.CACHE_DIR = before
     return compiled  # type: ignore[no-any-return]
+
+
+def borrowed(arrays: Any) -> Any:
+    """Give the same arrays without a share in their ownership.
+
+    numba counts references to every array of a tuple at every call, an atomic instruction each; with a hundred arrays
+    that is most of the time of a small step. Whoever calls the compiled code holds the arrays anyway.
+
+    Parameters
+    ----------
+    arrays : tuple
+        Of arrays, scalars and such tuples; the caller keeps them alive while the result is in use.
+
+    Returns
+    -------
+    tuple
+        The same, in plain Python; without counts, in compiled code.
+    """
+    return arrays
+
+
+@overload(borrowed)
+def _borrowed(arrays: Any) -> Any:  # noqa: ARG001
+    def impl(arrays: Any) -> Any:
+        return _without_counts(arrays)
+
+    return impl
+
+
+@intrinsic
+def _without_counts(typingctx: Any, arrays: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _strip(context, builder, signature.return_type, args[0])
+
+    return arrays(arrays), generate
+
+
+def _strip(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = cgutils.get_null_value(array.meminfo.type)
+        array.parent = cgutils.get_null_value(array.parent.type)
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for i, item in enumerate(kind):
+            part = _strip(context, builder, item, builder.extract_value(value, i))
+            value = builder.insert_value(value, part, i)
+    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +17,9 @@ from pydantic.fields import FieldInfo
 from deltasim.errors import Problem
 from deltasim.units import NUMBER, Dimension, quote
 
-__all__ = ["Fault", "FieldError", "FieldErrors", "did_you_mean", "explain", "listed"]
+__all__ = ["Fault", "FieldError", "FieldErrors", "did_you_mean", "explain", "keys_of", "limited", "listed", "parts_of"]
+
+MOST_OF_A_KIND = 10
 
 
 class FieldError(ValueError):
@@ -68,6 +70,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'; did you mean "{by_fold[close[0]]}"?' if close else ""
 
 
+def limited(faults: Sequence[Fault]) -> list[Fault]:
+    """Keep the first faults of one sort and count the others, at the place of the last one kept."""
+    kept = list(faults[:MOST_OF_A_KIND])
+    if len(faults) <= MOST_OF_A_KIND:
+        return kept
+    words = f"... and {len(faults) - MOST_OF_A_KIND} more like these"
+    last = kept[-1]
+    if isinstance(last, Problem):
+        return [*kept, Problem(words, last.file)]
+    return [*kept, FieldError(words, *last.keys[:-1], absolute=last.absolute)]
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
     """Say in plain words what pydantic found.
 
@@ -91,8 +105,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[Fault]:
             yield cause.below(*loc)
         elif detail["type"] == "missing":
             key = str(loc[-1])
-            what = _expected(_field_at(model, loc), article=True)
-            yield FieldError(f'"{key}" is missing' + (f": give {what}" if what else ""), *loc[:-1])
+            what = _expected(_field_at(model, loc))
+            yield FieldError(f'"{key}" is missing' + (f": {what}" if what else ""), *loc[:-1])
         elif detail["type"] == "extra_forbidden":
             owner = _model_at(model, loc[:-1])
             known = keys_of(owner) if owner else ()
@@ -158,26 +172,28 @@ def _sentence(kind: str, context: Mapping[str, Any], got: object, message: str, 
     return f"{message[:1].lower()}{message[1:]}, got {quote(got)}"
 
 
-def _expected(field: FieldInfo | None, *, article: bool) -> str:
+def _expected(field: FieldInfo | None) -> str:
+    """Say what a missing key takes: its dimension, its choices or its description."""
     dimension = _dimension(field)
     if dimension is not None:
         return str(dimension)
     choices = [str(choice) for choice in _literals(field)]
     if choices:
         return listed(choices)
-    return field.description if article and field is not None and field.description else ""
+    words = (field.description or "").rstrip(".") if field is not None else ""
+    return words[:1].lower() + words[1:]
 
 
-def _parts(annotation: object) -> Iterator[object]:
+def parts_of(annotation: object) -> Iterator[object]:
     """Walk through unions and ``Annotated`` down to the types and their annotations."""
     origin = get_origin(annotation)
     if origin is Annotated:
         base, *metadata = get_args(annotation)
         yield from metadata
-        yield from _parts(base)
+        yield from parts_of(base)
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from _parts(part)
+            yield from parts_of(part)
     else:
         yield annotation
 
@@ -185,7 +201,7 @@ def _parts(annotation: object) -> Iterator[object]:
 def _dimension(field: FieldInfo | None) -> Dimension | None:
     if field is None:
         return None
-    for part in (*field.metadata, *_parts(field.annotation)):
+    for part in (*field.metadata, *parts_of(field.annotation)):
         dimension = getattr(part, "dimension", None)
         if isinstance(dimension, Dimension):
             return dimension
@@ -197,7 +213,7 @@ def _literals(field: FieldInfo | None) -> tuple[object, ...]:
         return ()
     from typing import Literal  # noqa: PLC0415
 
-    for part in _parts(field.annotation):
+    for part in parts_of(field.annotation):
         if get_origin(part) is Literal:
             return get_args(part)
     return ()
@@ -217,6 +233,7 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
         if field is None:
             return None
         found = next(
-            (part for part in _parts(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)), None
+            (part for part in parts_of(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)),
+            None,
         )
     return found

@@ -202,7 +202,7 @@ class Varying:
         return cs.with_info_plain_validator_function(self.read, serialization=_SERIALIZE)
 
     def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        scalar = _scalar_json(self.dimension)
+        scalar = _scalar_json(self.dimension, "with units, or series.NAME")
         scalar["anyOf"].append({"type": "object", "x-deltasim": "series"})
         return scalar
 
@@ -263,7 +263,7 @@ class OrTable:
 
 @dataclass(frozen=True)
 class Within:
-    """Annotation that bounds every value of a `Signal`, or a number: ``Annotated[SettingNumber, Within(ge=0, le=1)]``."""
+    """Annotation that bounds a number or every value of a signal: ``Annotated[SettingNumber, Within(ge=0, le=1)]``."""
 
     ge: float | None = None
     gt: float | None = None
@@ -313,10 +313,10 @@ class FieldSchema(GenerateJsonSchema):
 _SERIALIZE = cs.plain_serializer_function_ser_schema(_signal_out)
 
 
-def _scalar_json(dimension: Dimension) -> dict[str, Any]:
-    text = {"type": "string", "title": f"{dimension}, with units, or series.NAME"}
+def _scalar_json(dimension: Dimension, text: str = "with units") -> dict[str, Any]:
     number = {"type": "number", "title": str(dimension)}
-    return {"anyOf": [text] if dimension == units.RATE else [number, text], "x-units": dimension.units}
+    written = {"type": "string", "title": f"{dimension}, {text}"}
+    return {"anyOf": [written] if dimension == units.RATE else [number, written], "x-units": dimension.units}
 
 
 Level = Annotated[float, Scalar(units.LEVEL)]

@@ -12,7 +12,7 @@ from pydantic_core import core_schema as cs
 
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, listed
-from deltasim.units import Dimension, UnitsError, conversion, quote, to_si
+from deltasim.units import Dimension, UnitsError, conversion, convert, quote, to_si
 
 __all__ = ["Columns", "Sheet", "Table"]
 
@@ -206,7 +206,7 @@ class Columns:
 
     def _inline(self, value: Mapping[str, Any]) -> Table:
         faults: list[Fault] = []
-        columns: dict[str, list[float]] = {}
+        columns: dict[str, NDArray[np.float64]] = {}
         for name, dimension in self.dimensions.items():
             cells = value.get(name)
             if cells is None:
@@ -214,21 +214,26 @@ class Columns:
             if not isinstance(cells, (list, tuple)):
                 faults.append(FieldError(f"expected a list with {dimension} for each row, got {quote(cells)}", name))
                 continue
-            factor, offset = map(float, conversion(value.get("units", {}).get(name, dimension.units), dimension))
-            columns[name] = []
+            units = conversion(value.get("units", {}).get(name, dimension.units), dimension)
+            numbers, texts = np.zeros(len(cells)), {}
             for row, cell in enumerate(cells):
                 try:
-                    number = to_si(cell, dimension)
-                    columns[name].append(number if isinstance(cell, str) else number * factor + offset)
+                    numbers[row] = to_si(cell, dimension)
+                    if isinstance(cell, str):
+                        texts[row] = numbers[row]
                 except UnitsError as error:
                     faults.append(FieldError(str(error), name, row))
+            columns[name] = convert(numbers, units)
+            # A text has its own units, whatever the column's are.
+            for row, number in texts.items():
+                columns[name][row] = number
         lengths = {name: len(value[name]) for name in columns}
         if len(set(lengths.values())) > 1:
             counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
             faults.append(FieldError(f"the columns are not equally long: {counts}"))
         if faults:
             raise FieldErrors(faults)
-        return Table({name: np.array(column) for name, column in columns.items()})
+        return Table(columns)
 
     def _from_file(self, value: Mapping[str, Any], info: ValidationInfo) -> Table:
         if info.context is None:
@@ -249,8 +254,7 @@ class Columns:
                 continue
             given = value.get("units", {}).get(name) or sheet.units(name) or dimension.units
             try:
-                factor, offset = map(float, conversion(given, dimension))
-                columns[name] = sheet.numbers(name) * factor + offset
+                columns[name] = convert(sheet.numbers(name), conversion(given, dimension))
             except UnitsError as error:
                 faults.append(Problem(f"{name}: {error}, got {quote(given)}", sheet.file))
             except FieldErrors as error:

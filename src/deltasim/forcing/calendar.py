@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.forcing.clock import Clock, TimeError, read_time
+from deltasim.forcing.clock import Clock, TimeError, TimesError, read_time, show_time
 from deltasim.units import quote
 
 __all__ = ["YearDates", "read_year_dates"]
@@ -79,10 +79,17 @@ def read_year_dates(values: Sequence[object] | NDArray[np.float64], clock: Clock
 
     Raises
     ------
-    TimeError
-        At the first time that cannot be read, goes back, or makes the series longer than a year.
+    TimesError
+        With all times that cannot be read, or the first that goes back or makes the series longer than a year.
     """
-    moments = [_moment(value, row, clock) for row, value in enumerate(values)]
+    moments, faults = [], []
+    for row, value in enumerate(values):
+        try:
+            moments.append(_moment(value, clock))
+        except TimeError as error:
+            faults.append((row, str(error)))
+    if faults:
+        raise TimesError(faults, np.empty(0))
     dated = [moment.year != LEAP_YEAR or not _is_short(value) for moment, value in zip(moments, values, strict=True)]
     keys = [
         (m.month, m.day, (m - datetime.combine(m.date(), datetime.min.time())) / timedelta(seconds=1)) for m in moments
@@ -104,7 +111,7 @@ def _is_short(value: object) -> bool:
     return isinstance(value, str) and DATE_IN_YEAR.fullmatch(value.strip()) is not None
 
 
-def _moment(value: object, row: int, clock: Clock) -> datetime:
+def _moment(value: object, clock: Clock) -> datetime:
     try:
         if _is_short(value):
             return read_time(f"{LEAP_YEAR}-{str(value).strip()}")
@@ -112,22 +119,24 @@ def _moment(value: object, row: int, clock: Clock) -> datetime:
             return clock.local_start + timedelta(seconds=float(value))
         return clock.local(read_time(value))
     except (TimeError, OverflowError, ValueError) as error:
-        raise TimeError(f'expected a date such as "04-01" or 2019-04-01, got {quote(value)}', row) from error
+        raise TimeError(f'expected a date such as "04-01" or 2019-04-01, got {quote(value)}') from error
 
 
 def _check_order(moments: list[datetime], keys: list[tuple[int, int, float]], dated: bool) -> None:
     """Raise unless the dates go round the year once."""
     turns = 0
     for row in range(1, len(keys)):
+        message = ""
         if dated and moments[row] <= moments[row - 1]:
-            raise TimeError(
-                f"time goes back from {moments[row - 1]:%Y-%m-%dT%H:%M} to {moments[row]:%Y-%m-%dT%H:%M}", row
-            )
-        if keys[row] == keys[row - 1]:
-            raise TimeError(f"date {moments[row]:%m-%d} stands twice", row)
-        turns += keys[row] < keys[row - 1]
-        last_is_first = row == len(keys) - 1 and keys[row] == keys[0]
-        if turns > 1 or (turns == 1 and keys[row] >= keys[0] and not last_is_first):
-            before, after = f"{moments[row - 1]:%m-%d}", f"{moments[row]:%m-%d}"
-            what = "the series is longer than a year" if dated else f"the date goes back from {before} to {after}"
-            raise TimeError(f'{what}; with repeat = "year" each date may stand once', row)
+            message = f"time goes back from {show_time(moments[row - 1])} to {show_time(moments[row])}"
+        elif dated and (moments[row].year - moments[0].year, keys[row]) > (1, keys[0]):
+            message = 'the series is longer than a year; with repeat = "year" each date may stand once'
+        elif not dated and keys[row] == keys[row - 1]:
+            message = f"the date {moments[row]:%m-%d} stands twice"
+        elif not dated:
+            turns += keys[row] < keys[row - 1]
+            last_is_first = row == len(keys) - 1 and keys[row] == keys[0]
+            if turns > 1 or (turns == 1 and keys[row] >= keys[0] and not last_is_first):
+                message = f"the date goes back from {moments[row - 1]:%m-%d} to {moments[row]:%m-%d}"
+        if message:
+            raise TimesError([(row, message)], np.empty(0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,17 +12,34 @@ from numpy.typing import NDArray
 
 from deltasim.units import quote
 
-__all__ = ["Clock", "TimeError", "read_time", "show_time"]
+__all__ = ["Clock", "OffsetError", "TimeError", "TimesError", "read_time", "show_time"]
 
 EXAMPLE = "such as 2019-08-11T06:00"
 
 
 class TimeError(ValueError):
-    """A time cannot be read; `row` is its place in the list."""
+    """A time cannot be read."""
 
-    def __init__(self, message: str, row: int = 0) -> None:
-        self.row = row
-        super().__init__(message)
+
+class TimesError(ValueError):
+    """Some times of a list cannot be read.
+
+    Parameters
+    ----------
+    faults : sequence of (int, str)
+        Row and message of each.
+    seconds : ndarray
+        What could be read, NaN elsewhere.
+    """
+
+    def __init__(self, faults: Sequence[tuple[int, str]], seconds: NDArray[np.float64]) -> None:
+        self.faults = tuple(faults)
+        self.seconds = seconds
+        super().__init__(faults[0][1])
+
+
+class OffsetError(TimeError):
+    """A time has an offset and the clock has none."""
 
 
 def read_time(value: object) -> datetime:
@@ -88,7 +106,7 @@ class Clock:
 
         Raises
         ------
-        TimeError
+        OffsetError
             The time has an offset and the clock has none.
         """
         if moment.tzinfo is None:
@@ -98,7 +116,7 @@ class Clock:
         if self.start.tzinfo is None:
             shown = show_time(moment)
             remedy = f"write start as {show_time(self.start)}{shown[-6:]}, or the times without offset"
-            raise TimeError(f"{shown} has an offset, but the start of the run has none; {remedy}")
+            raise OffsetError(f"{shown} has an offset, but the start of the run has none; {remedy}")
         return moment.astimezone(self.start.tzinfo).replace(tzinfo=None)
 
     def seconds(self, values: Sequence[object] | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,8 +129,8 @@ class Clock:
 
         Raises
         ------
-        TimeError
-            At the first that cannot be read.
+        TimesError
+            With all that cannot be read; an offset that the clock does not have is told once.
         """
         if isinstance(values, np.ndarray):
             return values
@@ -120,24 +138,31 @@ class Clock:
             return np.array(values, dtype=np.float64)
         return self._seconds_of_times(values)
 
-    def _seconds_of_times(self, values: Iterable[object]) -> NDArray[np.float64]:
+    def _seconds_of_times(self, values: Sequence[object]) -> NDArray[np.float64]:
         start, parse = self.local_start, datetime.fromisoformat
         second = timedelta(seconds=1)
-        result = []
+        result: list[float] = []
+        faults: list[tuple[int, str]] = []
+        offset_told = False
         for row, value in enumerate(values):
             try:
                 # The short way for what nearly every row is; read_time explains what is not.
                 moment = parse(value) if isinstance(value, str) else read_time(value)
                 local = moment if moment.tzinfo is None else self.local(moment)
-            except TimeError as error:
-                raise TimeError(_mixed(value, error), row) from error
             except ValueError:
                 try:
                     local = self.local(read_time(value))
                 except TimeError as error:
-                    raise TimeError(_mixed(value, error), row) from error
+                    if not (isinstance(error, OffsetError) and offset_told):
+                        faults.append((row, _mixed(value, error)))
+                    offset_told = offset_told or isinstance(error, OffsetError)
+                    result.append(math.nan)
+                    continue
             result.append((local - start) / second)
-        return np.array(result, dtype=np.float64)
+        seconds = np.array(result, dtype=np.float64)
+        if faults:
+            raise TimesError(faults, seconds)
+        return seconds
 
     def show(self, seconds: float) -> str:
         """Write the time that is so many seconds after the start, on the run's own clock."""

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.errors import Problem
-from deltasim.faults import FieldErrors
+from deltasim.faults import Fault, FieldErrors, limited
 from deltasim.units import quote
 
 __all__ = ["CsvSheet", "read"]
 
 EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none"})
-MOST_PROBLEMS = 10
 
 
 class CsvSheet:
@@ -75,7 +74,7 @@ class CsvSheet:
                 return values
         except ValueError:
             values = np.array([_number(cell) for cell in cells], dtype=np.float64)
-        problems = []
+        problems: list[Fault] = []
         for row in np.flatnonzero(~np.isfinite(values)).tolist():
             cell = cells[row].strip()
             empty = cell.casefold() in EMPTY
@@ -107,14 +106,6 @@ def _number(cell: str) -> float:
         return math.nan
 
 
-def limited(problems: list[Problem]) -> list[Problem]:
-    """Keep the first problems of one file and count the others."""
-    if len(problems) <= MOST_PROBLEMS:
-        return problems
-    more = Problem(f"... and {len(problems) - MOST_PROBLEMS} more like these", problems[0].file)
-    return [*problems[:MOST_PROBLEMS], more]
-
-
 def read(data: bytes, file: str) -> CsvSheet:
     """Read a CSV file.
 
@@ -136,7 +127,7 @@ def read(data: bytes, file: str) -> CsvSheet:
     header_line = numbered[0][0]
     rows, lines = cells[1:], [number for number, _ in numbered[1:]]
     width = len(header)
-    problems = [
+    problems: list[Fault] = [
         Problem(f"the row has {len(row)} {'cell' if len(row) == 1 else 'cells'}, the header has {width}", file, line)
         for row, line in zip(rows, lines, strict=True)
         if len(row) != width

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.errors import Problem
-from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean
+from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, limited
 from deltasim.fields import SeriesTable, SeriesUse
 from deltasim.forcing.calendar import YearDates, read_year_dates
-from deltasim.forcing.clock import Clock, TimeError
-from deltasim.forcing.series import Rows, check_rising, signal_from_rows
+from deltasim.forcing.clock import Clock, TimesError
+from deltasim.forcing.series import Rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
 from deltasim.signal import Signal
 from deltasim.units import quote
@@ -113,6 +113,7 @@ class Reader:
         self.used: set[str] = set()
         self._sheets: dict[str, SourceSheet | FieldErrors] = {}
         self._rows: dict[str, Rows] = {}
+        self._signals: dict[tuple[str, SeriesUse], Signal] = {}
 
     def named_series(self, name: str, use: SeriesUse) -> Signal:
         """Resolve ``series.NAME`` for one use."""
@@ -125,7 +126,9 @@ class Reader:
             raise FieldErrors([])
         if name not in self._rows:
             self._rows[name] = self._read_rows(table, name)
-        return signal_from_rows(self._rows[name], use, self.clock)
+        if (name, use) not in self._signals:
+            self._signals[name, use] = signal_from_rows(self._rows[name], use, self.clock)
+        return self._signals[name, use]
 
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series for one use."""
@@ -193,13 +196,17 @@ class Reader:
     def _times(
         self, times: Sequence[object] | NDArray[np.float64], table: SeriesTable, place: Callable[[str, str, int], Fault]
     ) -> NDArray[np.float64] | YearDates:
+        faults: list[Fault] = []
         try:
             if table.repeat == "year":
                 return read_year_dates(times, self.clock)
             seconds = self.clock.seconds(times)
-        except TimeError as error:
-            raise FieldErrors([place(str(error), "time", error.row)]) from error
-        check_rising(seconds, place, self.clock)
+        except TimesError as error:
+            faults = limited([place(message, "time", row) for row, message in error.faults])
+            seconds = error.seconds
+        faults += limited([place(message, "time", row) for row, message in times_going_back(seconds, self.clock)])
+        if faults:
+            raise FieldErrors(faults)
         return seconds
 
     def _column(self, table: SeriesTable, sheet: SourceSheet, blame: Callable[[str, str], Fault]) -> str:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.errors import Problem
-from deltasim.faults import Fault, FieldError, FieldErrors
+from deltasim.faults import Fault, FieldError, FieldErrors, limited
 from deltasim.fields import SeriesTable, SeriesUse
 from deltasim.forcing.calendar import YearDates
 from deltasim.forcing.clock import Clock
 from deltasim.signal import Interpolation, Signal
-from deltasim.units import LENGTH, RATE, UnitsError, conversion, is_dimension, quote, to_si
+from deltasim.units import LENGTH, RATE, Dimension, UnitsError, conversion, convert, is_dimension, quote, to_si
 
-__all__ = ["Rows", "signal_from_rows"]
+__all__ = ["Rows", "signal_from_rows", "times_going_back"]
 
-MOST_PROBLEMS = 10
+
+Factors = tuple[Fraction, Fraction]
+
+GAP_REMEDY = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,9 @@ def signal_from_rows(rows: Rows, use: SeriesUse, clock: Clock) -> Signal:
     """
     table = rows.table
     interpolation = table.interpolation or use.interpolation
-    factor, offset, is_depth = _unit_conversion(rows, use, interpolation)
-    raw = _fill_gaps(rows, _raw_values(rows, use, factor, offset))
-    value = (raw * table.scale + table.offset) * factor + offset
+    factors, dimension = _unit_conversion(rows, use, interpolation)
+    raw = _fill_gaps(rows, _raw_values(rows, dimension, factors))
+    value = convert(raw * table.scale + table.offset, factors)
     if isinstance(rows.time, YearDates):
         years = range(clock.local_start.year - 1, clock.local_start.year + round(clock.duration / 31e6) + 3)
         time, order = rows.time.expand(years, clock.local_start)
@@ -93,32 +97,28 @@ def signal_from_rows(rows: Rows, use: SeriesUse, clock: Clock) -> Signal:
         # The last interval is as long as the one before it.
         time = np.concatenate([time, [2.0 * time[-1] - time[-2]]])
     _check_cover(rows, time, clock)
-    if is_depth:
+    if use.dimension == RATE and dimension == LENGTH:
         value = value / np.diff(time)
     if interpolation == "previous":
         time = time[:-1]
     return Signal(time, value, interpolation)
 
 
-def _unit_conversion(rows: Rows, use: SeriesUse, interpolation: Interpolation) -> tuple[float, float, bool]:
-    """Find factor and offset to SI, and whether values are depths per interval."""
+def _unit_conversion(rows: Rows, use: SeriesUse, interpolation: Interpolation) -> tuple[Factors, Dimension]:
+    """Find factor and offset to SI, and what the values measure: a rate may be given as depths per interval."""
     if rows.units is None:
-        if use.dimension == RATE:
+        if use.dimension == RATE and not all(isinstance(cell, str) for cell in rows.value):
             example = 'units = "mm/h", or units = "mm" for a depth per interval'
             raise FieldErrors([_use_fault(rows, f"a rate needs units: {example}", "units")])
-        return 1.0, 0.0, False
-    is_depth = use.dimension == RATE and is_dimension(rows.units, LENGTH)
-    if is_depth and interpolation == "linear":
+        return (Fraction(1), Fraction(0)), use.dimension
+    dimension = LENGTH if use.dimension == RATE and is_dimension(rows.units, LENGTH) else use.dimension
+    if dimension != use.dimension and interpolation == "linear":
         message = f'units = {quote(rows.units)} is a depth per interval, which interpolation = "linear" cannot keep'
         raise FieldErrors([_use_fault(rows, message, "interpolation")])
     try:
-        factor, offset = conversion(rows.units, LENGTH if is_depth else use.dimension)
+        return conversion(rows.units, dimension), dimension
     except UnitsError as error:
-        where = f"{rows.who} has units {quote(rows.units)}"
-        raise FieldErrors(
-            [_use_fault(rows, f"{error}, got {quote(rows.units)}", "units", f"{error}, but {where}")]
-        ) from error
-    return float(factor), float(offset), is_depth
+        raise FieldErrors([_use_fault(rows, f"{error}, got {quote(rows.units)}", "units")]) from error
 
 
 def _use_fault(rows: Rows, message: str, key: str) -> Fault:
@@ -129,21 +129,24 @@ def _use_fault(rows: Rows, message: str, key: str) -> Fault:
     return fault
 
 
-def _raw_values(rows: Rows, use: SeriesUse, factor: float, offset: float) -> NDArray[np.float64]:
+def _raw_values(rows: Rows, dimension: Dimension, factors: Factors) -> NDArray[np.float64]:
     """Read the values in the units of the series; a text with units is converted into them."""
     if isinstance(rows.value, np.ndarray):
         return rows.value
-    values, faults = [], []
+    values: list[float] = []
+    faults: list[Fault] = []
     for row, cell in enumerate(rows.value):
         if isinstance(cell, (int, float)) and not isinstance(cell, bool):
             values.append(float(cell))
+            if math.isnan(cell) and rows.table.gaps is None:
+                faults.append(rows.place(f"the value is missing; {GAP_REMEDY}", "value", row))
             continue
         try:
-            values.append((to_si(cell, use.dimension) - offset) / factor)
+            values.append((to_si(cell, dimension) - float(factors[1])) / float(factors[0]))
         except UnitsError as error:
             faults.append(rows.place(str(error), "value", row))
     if faults:
-        raise FieldErrors(faults[:MOST_PROBLEMS])
+        raise FieldErrors(limited(faults))
     return np.array(values, dtype=np.float64)
 
 
@@ -154,10 +157,6 @@ def _fill_gaps(rows: Rows, value: NDArray[np.float64]) -> NDArray[np.float64]:
         raise FieldErrors([rows.place("the value is not finite", "value", row)])
     if not gap.any():
         return value
-    if rows.table.gaps is None:
-        remedy = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
-        missing = np.flatnonzero(gap)[:MOST_PROBLEMS].tolist()
-        raise FieldErrors(rows.place(f"the value is missing; {remedy}", "value", row) for row in missing)
     if rows.table.gaps == "zero":
         return np.where(gap, 0.0, value)
     known = np.flatnonzero(~gap)
@@ -189,16 +188,13 @@ def _check_cover(rows: Rows, time: NDArray[np.float64], clock: Clock) -> None:
         raise FieldErrors(faults)
 
 
-def check_rising(time: NDArray[np.float64], place: Callable[[str, str, int], Fault], clock: Clock) -> None:
-    """Raise unless times rise strictly."""
-    back = np.flatnonzero(~(np.diff(time) > 0.0)) + 1
-    if back.size == 0:
-        return
-    faults: list[Fault] = []
-    for row in back[:MOST_PROBLEMS].tolist():
-        before, after = clock.show(time[row - 1]), clock.show(time[row])
-        message = f"time {before} stands twice" if before == after else f"time goes back from {before} to {after}"
-        faults.append(place(message, "time", row))
-    if back.size > MOST_PROBLEMS and isinstance(faults[0], Problem):
-        faults.append(Problem(f"... and {back.size - MOST_PROBLEMS} more like these", faults[0].file))
-    raise FieldErrors(faults)
+def times_going_back(time: NDArray[np.float64], clock: Clock) -> list[tuple[int, str]]:
+    """Find the rows whose time does not rise above that of the row before; times that are NaN are passed over."""
+    rows = np.flatnonzero(~np.isnan(time))
+    known = time[rows]
+    found = []
+    for index in (np.flatnonzero(np.diff(known) <= 0.0) + 1).tolist():
+        before, after = clock.show(known[index - 1]), clock.show(known[index])
+        words = f"time {before} stands twice" if before == after else f"time goes back from {before} to {after}"
+        found.append((int(rows[index]), words))
+    return found

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltasim._jit import jit
+from deltasim._jit import jit_inline
 from deltasim.constants import UNIT_AREA
 
 __all__ = ["Curve", "CurveTable", "locate", "pack_curves"]
@@ -212,7 +212,7 @@ def pack_curves(curves: Sequence[Curve]) -> CurveTable:
     return CurveTable(first, ends - 1, joined("stage"), joined("area"), joined("slope"), joined("storage"))
 
 
-@jit
+@jit_inline
 def locate(curves, node, volume, rows):  # type: ignore[no-untyped-def]
     """Stage, area, and growth of the area with stage, of one node.
 

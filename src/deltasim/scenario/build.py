@@ -16,7 +16,7 @@ from deltasim.forcing.clock import Clock, TimeError, read_time, show_time
 from deltasim.forcing.reader import Reader
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
-from deltasim.scenario.checks import Draft
+from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
 from deltasim.scenario.names import PLANNED_KEYS, PLANNED_KINDS, PLANNED_NODES, name_fault
@@ -132,6 +132,7 @@ class Builder:
         nodes: dict[str, Component] = {}
         links: dict[str, Component] = {}
         declared: dict[str, list[str]] = {}
+        joins: list[Join] = []
         for kind, tables in self.merged.tables.items():
             if kind in OWN_TABLES or not self._is_known(kind, tables) or not self._is_table_of_tables(kind, tables):
                 continue
@@ -141,29 +142,37 @@ class Builder:
                 if model is None:
                     continue
                 self._check_name(kind, name)
+                if kind in LINKS:
+                    joins.append(
+                        Join(kind, name, {key: table[key] for key in ("from", "to") if isinstance(table.get(key), str)})
+                    )
                 component = self._validate(model, table, (kind, name), reader, name=name)
                 if component is not None:
                     (nodes if kind in NODES else links)[name] = component
         unused = tuple(name for name in reader.named if name not in reader.used)
         node_kinds = frozenset(NODES) | PLANNED_NODES
         link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
-        return Draft(nodes, links, declared, node_kinds, link_kinds, unused)
+        return Draft(nodes, links, declared, tuple(joins), node_kinds, link_kinds, unused)
 
     def _is_known(self, kind: str, tables: object) -> bool:
         """Report a kind that this version does not have; True where its names are to be known all the same."""
         available = listed(models(), "and").replace('"', "")
         if kind in models():
             return True
+        name = next(iter(tables), "") if isinstance(tables, dict) else ""
         if kind in PLANNED_KINDS:
-            name = next(iter(tables)) if isinstance(tables, dict) and tables else ""
             message = f'kind "{kind}" is not available in deltasim {__version__}; available are {available}'
             self.report([FieldError(message, *filter(None, (kind, name)), absolute=True)])
             return isinstance(tables, dict)
         known = (*models(), *PLANNED_KINDS, *OWN_TABLES)
         hint = did_you_mean(kind, known) or f"; the kinds are {available}"
-        what = f'there is no kind "{kind}"' if isinstance(tables, dict) else "a key stands outside of every table"
-        self.report([FieldError(what + hint, kind, absolute=True)])
-        return isinstance(tables, dict)
+        if not isinstance(tables, dict):
+            self.report(
+                [FieldError("a key above the first header; put it below one, such as [scenario]", kind, absolute=True)]
+            )
+            return False
+        self.report([FieldError(f'there is no kind "{kind}"{hint}', *filter(None, (kind, name)), absolute=True)])
+        return True
 
     def _is_table_of_tables(self, kind: str, tables: object) -> bool:
         """Report ``[kind]`` with keys of its own, where ``[kind.NAME]`` is meant."""

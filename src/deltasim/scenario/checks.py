@@ -10,7 +10,16 @@ from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import Component, Table
 from deltasim.network import lowest_sills
 
-__all__ = ["CHECKS", "WARNINGS", "Draft"]
+__all__ = ["CHECKS", "WARNINGS", "Draft", "Join"]
+
+
+@dataclass(frozen=True)
+class Join:
+    """The ends of a link as the file gives them, whether or not its other keys are valid."""
+
+    kind: str
+    name: str
+    ends: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class Draft:
         What is valid in itself, by name.
     declared : dict of str to list of str
         Kinds under which each name stands in the file, valid or not.
+    joins : tuple of Join
     node_kinds : frozenset of str
         Kinds that are nodes, of this version and planned.
     link_kinds : frozenset of str
@@ -32,6 +42,7 @@ class Draft:
     nodes: Mapping[str, Component]
     links: Mapping[str, Component]
     declared: Mapping[str, list[str]]
+    joins: tuple[Join, ...]
     node_kinds: frozenset[str]
     link_kinds: frozenset[str]
     unused_series: tuple[str, ...] = field(default=())
@@ -65,25 +76,28 @@ def check_names_are_unique(draft: Draft) -> Iterator[FieldError]:
 def check_links_end_at_nodes(draft: Draft) -> Iterator[FieldError]:
     """Both ends of a link are nodes of the scenario."""
     names = [name for name, kinds in draft.declared.items() if set(kinds) & draft.node_kinds]
-    for link in draft.links.values():
-        for key, name in draft.ends(link):
+    for join in draft.joins:
+        for key, name in join.ends.items():
             kinds = draft.declared.get(name, [])
             if set(kinds) & draft.node_kinds:
                 continue
             if kinds and set(kinds) <= draft.link_kinds:
-                yield draft.at(link, f'"{name}" is a {kinds[0]}, not a node', key)
-            elif not kinds:
-                hint = did_you_mean(name, names)
-                have = "" if hint or not names else f"; the nodes are {listed(names[:8], 'and')}" * (len(names) <= 8)
-                yield draft.at(link, f'there is no node "{name}"{hint or have}', key)
+                article = "an" if kinds[0][0] in "aeiou" else "a"
+                message = f'"{name}" is {article} {kinds[0]}, not a node'
+            elif kinds:
+                continue
+            else:
+                have = f"; the nodes are {listed(names, 'and')}" if 0 < len(names) <= 8 else ""
+                message = f'there is no node "{name}"{did_you_mean(name, names) or have}'
+            yield FieldError(message, join.kind, join.name, key, absolute=True)
 
 
 def check_links_do_not_bite_their_tail(draft: Draft) -> Iterator[FieldError]:
     """A link joins two nodes, not one with itself."""
-    for link in draft.links.values():
-        ends = dict(draft.ends(link))
-        if len(ends) == 2 and ends["from"] == ends["to"]:
-            yield draft.at(link, f'the link joins "{ends["to"]}" to itself', "to")
+    for join in draft.joins:
+        if len(join.ends) == 2 and join.ends["from"] == join.ends["to"]:
+            message = f'the link joins "{join.ends["to"]}" to itself'
+            yield FieldError(message, join.kind, join.name, "to", absolute=True)
 
 
 def check_links_reach_storage(draft: Draft) -> Iterator[FieldError]:
@@ -136,17 +150,17 @@ def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
 
 
 def warn_sills_below_beds(draft: Draft) -> Iterator[FieldError]:
-    """What lies below both beds counts as level with the higher one."""
+    """What lies below both beds counts as level with the higher one; perhaps the datum is another."""
     sills = lowest_sills(draft.links)
     for link in draft.links.values():
         sill = getattr(link, "sill", None)
         beds = [
             node.shape(sills.get(name)).bed_level
             for _, name in draft.ends(link)
-            if (node := _storage(draft, name)) is not None and not (node.kind == "junction" and node.bed_level is None)
+            if (node := _storage(draft, name)) is not None
         ]
-        if sill is not None and beds and sill < min(beds):
-            yield draft.at(link, f"its lowest level, {sill:g} m, lies below the bed of its nodes, {min(beds):g} m")
+        if sill is not None and len(beds) == 2 and sill < min(beds):
+            yield draft.at(link, f"its lowest level, {sill:g} m, lies below the beds at both ends, {min(beds):g} m")
 
 
 def _storage(draft: Draft, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The layers of a scenario (bases, file, overrides), merged into one set of tables that knows where each key is from."""
+"""The layers of a scenario (bases, file, overrides) merged into one, which knows where each key comes from."""
 
 from __future__ import annotations
 
@@ -133,15 +133,17 @@ class Merged:
     def _merge(self, keys: tuple[str, ...], table: object, layer: Layer) -> None:
         """Merge one table key by key; anything else replaces what is there."""
         parent = self.tables if len(keys) == 1 else self.tables[keys[0]]
-        have = parent.get(keys[-1])
         self.origin[keys] = layer
-        if not isinstance(table, dict) or not isinstance(have, dict):
-            parent[keys[-1]] = have = {} if isinstance(table, dict) else table
-        if isinstance(table, dict):
-            for key, value in table.items():
-                drop_alternatives(have, key, table)
-                have[key] = relocated(value, layer.folder, key)
-                self.origin[(*keys, key)] = layer
+        if not isinstance(table, dict):
+            parent[keys[-1]] = table
+            return
+        have = parent.get(keys[-1])
+        if not isinstance(have, dict):
+            have = parent[keys[-1]] = {}
+        for key, value in table.items():
+            drop_alternatives(have, key, table)
+            have[key] = relocated(value, layer.folder, key)
+            self.origin[(*keys, key)] = layer
 
     def _remove(self, paths: object, layer: Layer) -> None:
         if not isinstance(paths, list):
@@ -197,8 +199,10 @@ class Merged:
                 table.setdefault(key, {})
             if not isinstance(table, dict) or key not in table or not isinstance(table[key], dict):
                 known = table if isinstance(table, dict) else {}
-                hint = did_you_mean(key, known)
                 shown = ".".join(keys[: max(depth + 1, least - 1)])
+                above = ".".join(keys[:depth])
+                below = keys[depth + 1 : least - 1]
+                hint = did_you_mean(shown, [".".join(filter(None, (above, name, *below))) for name in known])
                 self.faults.append(
                     Problem(f"there is no {quote(shown)} to set a value in{hint}", label, None, ".".join(keys))
                 )

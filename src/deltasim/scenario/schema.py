@@ -11,7 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import models_json_schema
 from pydantic_core import core_schema as cs
 
-from deltasim.faults import FieldError
+from deltasim.faults import FieldError, parts_of
 from deltasim.fields import Component, Duration, FieldSchema, Length, Part, SeriesTable
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
@@ -78,7 +78,7 @@ def json_schema() -> dict[str, Any]:
         component needs are required.
     """
     kinds = models()
-    every = {"scenario": ScenarioTable, "solver": SolverTable, "series": SeriesTable, **kinds}
+    every: dict[str, type[Part]] = {"scenario": ScenarioTable, "solver": SolverTable, "series": SeriesTable, **kinds}
     references, definitions = models_json_schema(
         [(model, "validation") for model in every.values()],
         schema_generator=FieldSchema,
@@ -89,6 +89,7 @@ def json_schema() -> dict[str, Any]:
     required = {}
     for name, schema in definition.items():
         schema["properties"].pop("name", None)
+        _add_bounds(schema["properties"], every[name])
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
     tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver")}
@@ -115,6 +116,24 @@ def json_schema() -> dict[str, Any]:
     }
     cleaned: dict[str, Any] = _clean(document, reference["series"])
     return cleaned
+
+
+BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+
+
+def _add_bounds(properties: dict[str, Any], model: type[Part]) -> None:
+    """Put the bounds of a quantity on its number; its text with units cannot be compared."""
+    for name, field in model.model_fields.items():
+        schema = properties.get(field.alias or name, {})
+        numbers = [option for option in schema.get("anyOf", []) if option.get("type") == "number"]
+        for option in schema.get("anyOf", []):
+            numbers += [inner for inner in option.get("anyOf", []) if inner.get("type") == "number"]
+        for part in (*field.metadata, *parts_of(field.annotation)):
+            for bound, word in BOUNDS.items():
+                limit = getattr(part, bound, None)
+                if isinstance(limit, (int, float)):
+                    for number in numbers:
+                        number[word] = limit
 
 
 def _first_line(model: type[Part]) -> str:

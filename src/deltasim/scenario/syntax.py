@@ -14,7 +14,8 @@ __all__ = ["read_toml"]
 WORDS = (
     (
         "Invalid statement",
-        'expected a header such as [weir.intake] or a line such as crest_level = 2.6; names beyond a-z stand in quotes: [basin."天鹅湖"]',
+        "expected a header such as [weir.intake] or a line such as crest_level = 2.6; "
+        'names beyond a-z stand in quotes: [basin."天鹅湖"]',
     ),
     (
         "Invalid value",
@@ -34,6 +35,7 @@ WORDS = (
     ("Unescaped '\\' in a string", "a backslash in a text is written twice, or the text in single quotes"),
     ("Invalid initial character for a key part", "expected a key here; names beyond a-z stand in quotes"),
     ("Invalid date or datetime", "there is no such date"),
+    ("Exceeds the limit", "a number has too many digits"),
     ("Duplicate inline table key", "a key stands twice in the table"),
 )
 
@@ -91,6 +93,8 @@ def _explain(message: str, text: str, shown: str) -> Problem:
     if message in ("Cannot overwrite a value", "Cannot mutate immutable namespace") or "Cannot declare" in message:
         key = re.match(r"\s*\[*\s*([^=\]\s]+)", text.split("\n")[line - 1])
         return Problem(f"{key[1] if key else 'the key'} stands twice", shown, line)
+    if re.search(r"[=,\[]\s*\d{4}-\d\d-\d\d", text.split("\n")[line - 1]) and message.startswith("Expected newline"):
+        return Problem("there is no such date or time", shown, line)
     for begin, words in WORDS:
         if message.startswith(begin):
             return Problem(words, shown, line)

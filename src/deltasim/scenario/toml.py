@@ -27,7 +27,7 @@ def write_toml(tables: Mapping[str, Any]) -> str:
     str
         Reads back to an equal mapping; the same mapping always gives the same text.
     """
-    blocks = []
+    blocks: list[str] = []
     for name, table in tables.items():
         if not isinstance(table, Mapping):
             blocks.insert(0, f"{_key(name)} = {_value(table, len(name))}\n")
@@ -52,29 +52,33 @@ def _text(text: str) -> str:
 
 
 def _value(value: object, indent: int = 0) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, float):
-        return repr(float(value))
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
+    """Write a value; `indent` is the length of the key it stands alone after, 0 inside another value."""
     if isinstance(value, Mapping):
-        parts = ", ".join(f"{_key(key)} = {_value(part)}" for key, part in value.items())
-        return f"{{ {parts} }}" if parts else "{}"
+        pairs = ", ".join(f"{_key(key)} = {_value(part)}" for key, part in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, (list, tuple)):
         parts = [_value(part) for part in value]
         line = f"[{', '.join(parts)}]"
         # Only a list that stands alone after its key may be broken: inline tables keep to one line.
         return line if len(line) + indent < WIDTH or not indent else "[\n" + _filled(parts) + "]"
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(float(value) if isinstance(value, float) else int(value))
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
     raise TypeError(f"TOML has no value of type {type(value).__name__}")
 
 
 def _filled(parts: list[str]) -> str:
-    lines, line = [], "   "
+    lines: list[str] = []
+    line = "   "
     for part in parts:
         if len(line) + len(part) + 2 > WIDTH and line.strip():
             lines.append(line)

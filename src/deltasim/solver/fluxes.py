@@ -129,85 +129,58 @@ def fading(volume, scale):  # type: ignore[no-untyped-def]
     return s * s * (3.0 - 2.0 * s), 6.0 * s * (1.0 - s) / scale
 
 
-@jit_inner
-def place_flux(k, value, d_from, d_to, d_setting, fades, sensitive, table, state, drive, flows):  # type: ignore[no-untyped-def]
-    """Write flux `k` from what its law says: the factor, no way back through a flap, nothing from a dry source.
+def _filler(kind: Any) -> Any:
+    """Make the loop of one kind, with its law inside."""
+    law, symmetric, fades = kind.law, kind.symmetric, kind.fades
 
-    Parameters
-    ----------
-    k : int
-    value, d_from, d_to, d_setting : float
-        Of the law.
-    fades, sensitive : bool
-        Whether the flux fades as its source runs dry; whether derivatives are wanted.
-    table, state, drive, flows
-        As in `evaluate_fluxes`.
-    """
-    a = table.origin[k]
-    b = table.target[k]
-    factor = drive.factor[k]
-    q = value * factor
-    part = 1.0
-    growth = 0.0
-    if q < 0.0 and table.forward[k] == 1:
-        part = 0.0
-    elif fades:
-        donor = a if q >= 0.0 else b
-        if state.volume[donor] < table.fade_volume[donor]:
-            part, growth = fading(state.volume[donor], table.fade_volume[donor])
-    flows.q[k] = q * part
-    if sensitive:
-        rate = factor * (d_from * state.rise[a] + d_to * state.rise[b] + d_setting * drive.setting_rate[k])
-        flows.by_time[k] = part * (rate + value * drive.factor_rate[k])
-        flows.by_from[k] = part * factor * d_from * state.lift[a]
-        flows.by_to[k] = part * factor * d_to * state.lift[b]
-        if growth > 0.0:
-            if q >= 0.0:
-                flows.by_from[k] += q * growth
+    # numba wants the same annotations here as in `fill_group`.
+    def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        origin, target, stage, volume = table.origin, table.target, state.stage, state.volume
+        start = table.group[g]
+        for i in range(table.group[g + 1] - start):
+            k = start + i
+            a = origin[k]
+            b = target[k]
+            back = symmetric and stage[b] > stage[a]
+            if back:
+                value, d_to, d_from, d_setting = law(p, i, stage[b], stage[a], drive.setting[k])
+                value, d_to, d_from, d_setting = -value, -d_to, -d_from, -d_setting
             else:
-                flows.by_to[k] += q * growth
+                value, d_from, d_to, d_setting = law(p, i, stage[a], stage[b], drive.setting[k])
+            factor = drive.factor[k]
+            q = value * factor
+            part = 1.0
+            growth = 0.0
+            if q < 0.0 and table.forward[k] == 1:
+                part = 0.0
+            elif fades:
+                donor = a if q >= 0.0 else b
+                if volume[donor] < table.fade_volume[donor]:
+                    part, growth = fading(volume[donor], table.fade_volume[donor])
+            flows.q[k] = q * part
+            if sensitive:
+                rate = factor * (d_from * state.rise[a] + d_to * state.rise[b] + d_setting * drive.setting_rate[k])
+                flows.by_time[k] = part * (rate + value * drive.factor_rate[k])
+                flows.by_from[k] = part * factor * d_from * state.lift[a]
+                flows.by_to[k] = part * factor * d_to * state.lift[b]
+                if growth > 0.0:
+                    if q >= 0.0:
+                        flows.by_from[k] += q * growth
+                    else:
+                        flows.by_to[k] += q * growth
+
+    return fill
 
 
 def fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
     """Evaluate the fluxes of group `g`, whose parameters are `p`; else as `evaluate_fluxes`."""
-    for i in range(table.group[g + 1] - table.group[g]):
-        k = table.group[g] + i
-        a, b = table.origin[k], table.target[k]
-        found = evaluate_law(p, i, state.stage[a], state.stage[b], drive.setting[k])
-        place_flux(k, *found, table.fades[g] == 1, sensitive, table, state, drive, flows)
+    _filler(_KINDS[type(p)])(p, g, sensitive, table, state, drive, flows)
 
 
-@overload(fill_group)
+@overload(fill_group, jit_options={"error_model": "numpy"})
 def _fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
-    # One loop of its own for each kind, with its law inside; numba wants the same annotations as above.
     del g, sensitive, table, state, drive, flows
-    kind = _KINDS[p.instance_class]
-    law = kind.law
-    fades = kind.fades
-
-    def one_way(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
-        start = table.group[g]
-        for i in range(table.group[g + 1] - start):
-            k = start + i
-            h_from = state.stage[table.origin[k]]
-            h_to = state.stage[table.target[k]]
-            q, d_from, d_to, d_setting = law(p, i, h_from, h_to, drive.setting[k])
-            place_flux(k, q, d_from, d_to, d_setting, fades, sensitive, table, state, drive, flows)
-
-    def both_ways(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
-        start = table.group[g]
-        for i in range(table.group[g + 1] - start):
-            k = start + i
-            h_from = state.stage[table.origin[k]]
-            h_to = state.stage[table.target[k]]
-            back = h_to > h_from
-            q, d_up, d_down, d_setting = law(p, i, max(h_from, h_to), min(h_from, h_to), drive.setting[k])
-            if back:
-                place_flux(k, -q, -d_down, -d_up, -d_setting, fades, sensitive, table, state, drive, flows)
-            else:
-                place_flux(k, q, d_up, d_down, d_setting, fades, sensitive, table, state, drive, flows)
-
-    return both_ways if kind.symmetric else one_way
+    return _filler(_KINDS[p.instance_class])
 
 
 @jit_inner

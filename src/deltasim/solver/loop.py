@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit, jit_inner
+from deltasim._jit import borrowed, jit, jit_inline
 from deltasim.solver.fluxes import State
 from deltasim.solver.record import close_step, note_fluxes, note_stages, prepare_output, write_row
 from deltasim.solver.step import (
@@ -50,7 +50,7 @@ FIRST_CHANGE = 10.0
 """The first step may change a stage by so many tolerances."""
 
 
-@jit_inner
+@jit_inline
 def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
     """Move every signal to the piece in force just after a time."""
     signals = problem.signals
@@ -61,7 +61,7 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
         work.cursor[i] = c
 
 
-@jit_inner
+@jit_inline
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
     update_stages(problem, work)
@@ -69,7 +69,7 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
     evaluate_at(problem, work, work.clock[TIME], now, work.q, True)
 
 
-@jit_inner
+@jit_inline
 def begin(problem, work):  # type: ignore[no-untyped-def]
     """Make the state ready for the first step.
 
@@ -85,7 +85,7 @@ def begin(problem, work):  # type: ignore[no-untyped-def]
     copy_into(work.trial_stage, work.stage, work.stage.shape[0])
     copy_into(work.stage_left, work.stage, problem.n)
     copy_into(work.max_flux, work.q, work.q.shape[0])
-    scatter(problem, work.q, work.rhs)
+    scatter(problem.fluxes.origin, problem.fluxes.target, work.q, work.rhs)
     dt = problem.max_step
     for i in range(problem.n):
         change = abs(work.rhs[i])
@@ -95,7 +95,7 @@ def begin(problem, work):  # type: ignore[no-untyped-def]
     work.clock[ERROR] = 1.0
 
 
-@jit_inner
+@jit_inline
 def step_length(problem, work):  # type: ignore[no-untyped-def]
     """Length of the next step: as wanted, or less so as to end on the next stop."""
     dt = min(work.clock[STEP], problem.max_step)
@@ -107,7 +107,7 @@ def step_length(problem, work):  # type: ignore[no-untyped-def]
     return dt, False
 
 
-@jit_inner
+@jit_inline
 def take_step(problem, work):  # type: ignore[no-untyped-def]
     """Take one step that is good enough; returns a status, 0 if so.
 
@@ -153,7 +153,7 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
     return 0
 
 
-@jit_inner
+@jit_inline
 def finish_step(problem, work):  # type: ignore[no-untyped-def]
     """Bring stages and fluxes to the end of an accepted step, note extremes, pass a stop."""
     copy_into(work.stage_before, work.stage, work.stage.shape[0])
@@ -192,6 +192,7 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
     int
         `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`.
     """
+    problem, work, output = borrowed(problem), borrowed(work), borrowed(output)
     rows = output.time.shape[0]
     taken = 0
     if work.counts[STARTED] == 0:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit_inner
+from deltasim._jit import jit_inline
 from deltasim.geometry import CurveTable
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
@@ -264,7 +264,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     return Work(**arrays)
 
 
-@jit_inner
+@jit_inline
 def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
     """Set what signals drive to its value at a time, on the pieces in force.
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inner
+from deltasim._jit import jit_inline
 from deltasim.geometry import locate
 from deltasim.solver.step import add_scaled, copy_into, scatter
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "prepare_output", "write_row"]
 
 
-@jit_inner
+@jit_inline
 def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
     """Storage of node i at a part of the last step, m3, not below 0."""
     inner = work.dense_node[1, i] + theta * work.dense_node[2, i]
     return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
 
 
-@jit_inner
+@jit_inline
 def note_stages(problem, work):  # type: ignore[no-untyped-def]
     """Update the largest storages from the continuous extension of the last step.
 
@@ -53,7 +53,7 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
                     work.max_time[i] = t + theta * dt
 
 
-@jit_inner
+@jit_inline
 def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     """Update the largest fluxes and the energy of pumps from the last step.
 
@@ -86,7 +86,7 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
             work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
-@jit_inner
+@jit_inline
 def prepare_output(problem, work):  # type: ignore[no-untyped-def]
     """Sum the per-flux coefficients of the continuous extension; only steps with output inside need them."""
     method = problem.method
@@ -97,7 +97,7 @@ def prepare_output(problem, work):  # type: ignore[no-untyped-def]
                 add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
 
 
-@jit_inner
+@jit_inline
 def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-untyped-def]
     """Add the integral of the stage from one part of the step to another, by Simpson's rule.
 
@@ -119,7 +119,7 @@ def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-un
         work.stage_left[i] = stage_end[i]
 
 
-@jit_inner
+@jit_inline
 def write_row(problem, work, output, row, begin, theta, length):  # type: ignore[no-untyped-def]
     """Fill one row of output at a part of the last step.
 
@@ -143,14 +143,14 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         for k in range(moved.shape[0]):
             inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
             moved[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-        scatter(problem, moved, work.rhs)
+        scatter(problem.fluxes.origin, problem.fluxes.target, moved, work.rhs)
         lowest = 0.0
         for i in range(n):
             lowest = min(lowest, work.begun[i] + work.rhs[i])
         if lowest < 0.0:  # straight between the ends, both of which are not negative
             for k in range(moved.shape[0]):
                 moved[k] = theta * work.moved[k]
-            scatter(problem, moved, work.rhs)
+            scatter(problem.fluxes.origin, problem.fluxes.target, moved, work.rhs)
     else:
         copy_into(moved, work.moved, moved.shape[0])
     for i in range(n):
@@ -170,7 +170,7 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         work.counted[k] = moved[k]
 
 
-@jit_inner
+@jit_inline
 def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
     """Carry what lies after the step's last output over to the next row.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit, jit_inner
+from deltasim._jit import jit, jit_inline
 from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate
 from deltasim.solver.elimination import factorise, solve
@@ -22,7 +22,7 @@ MAX_SWEEPS = 50
 ROUND_OFF = 8.0 * np.finfo(np.float64).eps
 
 
-@jit_inner
+@jit_inline
 def update_stages(problem, work):  # type: ignore[no-untyped-def]
     """Stage, area and dh/dV of every storage at `work.volume`."""
     for i in range(problem.n):
@@ -32,7 +32,7 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
         work.lift[i] = 1.0 / max(a, LEAST_AREA)
 
 
-@jit_inner
+@jit_inline
 def evaluate_at(problem, work, t, state, q, sensitive):  # type: ignore[no-untyped-def]
     """Fluxes at a time and a state of the nodes, into `q`; with derivatives into `work` where these are wanted."""
     apply_signals(problem, work, t, state.stage)
@@ -41,7 +41,7 @@ def evaluate_at(problem, work, t, state, q, sensitive):  # type: ignore[no-untyp
     evaluate_fluxes(problem.groups, sensitive, problem.fluxes, state, drive, flows)
 
 
-@jit_inner
+@jit_inline
 def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
     """W = I - gamma dt J of the storages into `work.matrix`."""
     w = work.matrix
@@ -57,11 +57,9 @@ def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
         w[slots.tt[k]] -= by_to
 
 
-@jit_inner
-def scatter(problem, flux, node):  # type: ignore[no-untyped-def]
+@jit
+def scatter(origin, target, flux, node):  # type: ignore[no-untyped-def]
     """Sum fluxes into nodes: `node` = B `flux`."""
-    origin = problem.fluxes.origin
-    target = problem.fluxes.target
     node[:] = 0.0
     for k in range(origin.shape[0]):
         node[origin[k]] -= flux[k]
@@ -82,7 +80,7 @@ def copy_into(to, source, length):  # type: ignore[no-untyped-def]
         to[i] = source[i]
 
 
-@jit_inner
+@jit_inline
 def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     """Compute the stages of a step.
 
@@ -125,7 +123,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         for j in range(stage):
             if method.coupling[stage, j] != 0.0:
                 add_scaled(work.part, method.gamma * method.coupling[stage, j], work.flux_increment[j], m)
-        scatter(problem, work.part, work.rhs)
+        scatter(problem.fluxes.origin, problem.fluxes.target, work.part, work.rhs)
         solve(problem.plan, work.matrix, work.rhs)
         increment = work.node_increment[stage]
         copy_into(increment, work.rhs, n)
@@ -141,7 +139,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit_inner
+@jit_inline
 def error_of(problem, work):  # type: ignore[no-untyped-def]
     """Error of the trial over the tolerance.
 
@@ -177,7 +175,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     return worst, where, lowest
 
 
-@jit_inner
+@jit_inline
 def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
     """Scale what leaves nodes that the step would empty, so that none falls below empty.
 
@@ -215,11 +213,11 @@ def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
             for j in range(work.flux_increment.shape[0]):
                 work.flux_increment[j, k] *= r
     for j in range(work.flux_increment.shape[0]):
-        scatter(problem, work.flux_increment[j], work.rhs)
+        scatter(problem.fluxes.origin, problem.fluxes.target, work.flux_increment[j], work.rhs)
         copy_into(work.node_increment[j], work.rhs, n)
 
 
-@jit_inner
+@jit_inline
 def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
     """Make a trial final: the volumes it moves, and its continuous extension.
 
@@ -246,7 +244,7 @@ def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
                 add_scaled(work.dense_node[row + 1], method.dense[row, j], work.node_increment[j], problem.n)
 
 
-@jit_inner
+@jit_inline
 def commit(problem, work):  # type: ignore[no-untyped-def]
     """Move the volumes: storages and totals, with compensated sums (Kahan 1965).
 
@@ -256,7 +254,7 @@ def commit(problem, work):  # type: ignore[no-untyped-def]
         Smallest storage, m3.
     """
     lowest = np.inf
-    scatter(problem, work.moved, work.rhs)
+    scatter(problem.fluxes.origin, problem.fluxes.target, work.moved, work.rhs)
     copy_into(work.begun, work.volume, problem.n)
     for i in range(problem.n):
         y = work.rhs[i] - work.carry[i]
@@ -272,7 +270,7 @@ def commit(problem, work):  # type: ignore[no-untyped-def]
     return lowest
 
 
-@jit_inner
+@jit_inline
 def clear_round_off(problem, work, limited):  # type: ignore[no-untyped-def]
     """Set to zero what rounding left in a node that the step emptied, and book it.
 

@@ -1,0 +1,138 @@
+"""The corridor: a scenario becomes a network, the network is solved, and what comes out goes to a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim.errors import SolverError
+from deltasim.network import Network
+from deltasim.results.collect import Collector
+from deltasim.results.frame import Frame, Sink, Summary
+from deltasim.scenario import Scenario
+from deltasim.solver.build import prepare
+from deltasim.solver.run import march, totals
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Outcome", "run", "simulate"]
+
+Progress = Callable[[float, float], None]
+"""Called with the simulated seconds and the length of the whole run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gave, besides what went to the sink.
+
+    Parameters
+    ----------
+    frame : Frame
+        Names, start and the like.
+    summary : Summary
+        Extremes, balance, counts.
+    max_storage : ndarray, shape (n_node,), m3
+        NaN on boundaries.
+    seconds : float
+        Spent in the solver.
+    """
+
+    frame: Frame
+    summary: Summary
+    max_storage: NDArray[np.float64]
+    seconds: float
+
+
+def simulate(
+    scenario: Scenario,
+    sink: Sink,
+    *,
+    progress: Progress | None = None,
+    command: str = "deltasim.run",
+) -> Outcome:
+    """Run a scenario and send its results to a sink, chunk by chunk.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    sink : Sink
+        `begin` is called before anything is computed; then `append`, then `finish` or `fail`.
+    progress : callable, optional
+        Called now and then with the simulated and the whole seconds.
+    command : str
+        What asked for the run, for the file's history.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    SolverError
+        The run failed; the sink has kept what was computed.
+    """
+    network = Network.from_components(scenario.nodes, scenario.links)
+    collector = Collector(scenario, network, command)
+    frame = collector.frame()
+    sink.begin(frame)
+    prepared = prepare(
+        network, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step
+    )
+    times = scenario.output_step * np.arange(1, frame.n_time)
+    times[-1] = scenario.duration
+    timer = [0.0]
+
+    def tell(simulated: float) -> None:
+        if progress is not None:
+            progress(simulated, scenario.duration)
+
+    try:
+        sink.append(collector.start())
+        for rows in march(network, prepared, times, progress=tell, timer=timer):
+            sink.append(collector.chunk(rows))
+    except SolverError as error:
+        broken = collector.summary(totals(prepared, network.initial_storage), timer[0])
+        sink.fail(str(error), broken)
+        raise
+    whole = totals(prepared, network.initial_storage)
+    summary = collector.summary(whole, timer[0])
+    sink.finish(summary, collector.state(whole))
+    return Outcome(frame, summary, collector.over_nodes(whole.max_storage), timer[0])
+
+
+def run(scenario: Scenario, *, progress: bool = False) -> xr.Dataset:
+    """Run a scenario in memory.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        From `deltasim.load`.
+    progress : bool
+        Show a bar on standard error.
+
+    Returns
+    -------
+    xarray.Dataset
+        With indexes ``node`` and ``link`` by name: ``result.stage.sel(node="swan_lake")``.
+
+    Raises
+    ------
+    SolverError
+        The run failed.
+    """
+    from deltasim.results.dataset import MemorySink  # noqa: PLC0415  xarray only for who asks for a Dataset
+
+    sink = MemorySink()
+    if progress:
+        from deltasim.cli.progress import progress_bar  # noqa: PLC0415
+
+        with progress_bar() as tell:
+            simulate(scenario, sink, progress=tell)
+    else:
+        simulate(scenario, sink)
+    return sink.dataset

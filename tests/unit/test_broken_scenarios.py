@@ -1,0 +1,640 @@
+"""Broken scenarios: each says what is wrong, where, and what to do; all at once, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from deltasim._version import __version__
+from deltasim.errors import ScenarioError
+from deltasim.scenario import load, read_override
+
+GOOD = """\
+[scenario]
+title = "a pond and the sea"
+start = 2019-08-10T00:00:00
+end = 2019-08-12T00:00:00
+output_step = "1 h"
+
+[series.rain]
+file = "rain.csv"
+units = "mm/h"
+
+[basin.upper]
+curve = { stage = [0.0, 1.2, 2.6], area = ["28 km2", "31 km2", "33 km2"] }
+initial_stage = 1.2
+rain = "series.rain"
+evaporation = "4 mm/day"
+
+[boundary.sea]
+stage = { time = ["2019-08-10", "2019-08-11", "2019-08-12"], value = [0.1, 0.4, 0.2], units = "m" }
+
+[inflow.flood]
+to = "upper"
+discharge = 20
+
+[weir.spill]
+from = "upper"
+to = "sea"
+crest_level = 1.5
+crest_width = 80.0
+"""
+RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
+KINDS = "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow and demand"
+GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What is changed in the good scenario, and what must be said.
+
+    `edits` replace text in the scenario; `rain` replaces the CSV file; `files` are added; `name` is the file loaded.
+    """
+
+    label: str
+    expected: Sequence[str]
+    edits: Mapping[str, str] = field(default_factory=dict)
+    whole: bytes | None = None
+    rain: str | bytes = RAIN
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    name: str = "a.toml"
+    sets: Sequence[str] = ()
+
+
+def edited(edits: Mapping[str, str]) -> str:
+    text = GOOD
+    for old, new in edits.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+SEA = next(line for line in GOOD.splitlines() if line.startswith("stage = "))
+CURVE = next(line for line in GOOD.splitlines() if line.startswith("curve = ")).removeprefix("curve = ")
+OFFSET = (
+    "has an offset, but the start of the run has none; write start as 2019-08-10T00:00{0}, or the times without offset"
+)
+
+CASES = [
+    # Quantities
+    Broken(
+        "wrong unit",
+        ['a.toml:27: weir.spill.crest_level: expected a level in m, got "1.5 m3"'],
+        {"crest_level = 1.5": 'crest_level = "1.5 m3"'},
+    ),
+    Broken(
+        "unknown unit",
+        ['a.toml:27: weir.spill.crest_level: there is no unit "ells"; expected a level in m, got "1.5 ells"'],
+        {"crest_level = 1.5": 'crest_level = "1.5 ells"'},
+    ),
+    Broken(
+        "number in quotes",
+        ['a.toml:27: weir.spill.crest_level: expected a level in m, got "1.5" without units; write 1.5 or "1.5 m"'],
+        {"crest_level = 1.5": 'crest_level = "1.5"'},
+    ),
+    Broken(
+        "rate without units",
+        ['a.toml:15: basin.upper.evaporation: expected a rate with units, such as "4 mm/day", got 4'],
+        {'"4 mm/day"': "4"},
+    ),
+    Broken(
+        "not finite",
+        [
+            "a.toml:22: inflow.flood.discharge: expected a discharge in m3/s, got nan, which is not finite",
+            "a.toml:27: weir.spill.crest_level: expected a level in m, got inf, which is not finite",
+        ],
+        {"discharge = 20": "discharge = nan", "crest_level = 1.5": "crest_level = inf"},
+    ),
+    Broken(
+        "negative width",
+        ['a.toml:28: weir.spill.crest_width: expected a length above 0 m, got "-80 m"'],
+        {"crest_width = 80.0": 'crest_width = "-80 m"'},
+    ),
+    Broken(
+        "wrong types and choices",
+        [
+            'a.toml:29: weir.spill.direction: expected "both" or "forward", got "forwards"; did you mean "forward"?',
+            "a.toml:30: weir.spill.count: expected a whole number, got 1.5",
+            "a.toml:31: weir.spill.open: expected a number at most 1, got 2",
+        ],
+        {"crest_width = 80.0": 'crest_width = 80.0\ndirection = "forwards"\ncount = 1.5\nopen = 2'},
+    ),
+    # Keys, names and kinds
+    Broken(
+        "misspelt key",
+        [
+            'a.toml:24: weir.spill: "crest_level" is missing: a level in m',
+            'a.toml:27: weir.spill.crest_levle: unknown key; did you mean "crest_level"?',
+        ],
+        {"crest_level = 1.5": "crest_levle = 1.5"},
+    ),
+    Broken(
+        "missing keys",
+        [
+            'a.toml:24: weir.spill: "from" is missing: name of the node it leaves',
+            'a.toml:24: weir.spill: "crest_width" is missing: a length in m',
+        ],
+        {'from = "upper"\n': "", "crest_width = 80.0\n": ""},
+    ),
+    Broken(
+        "misspelt key of an inline table",
+        ['a.toml:18: boundary.sea.stage.unit: unknown key; did you mean "units"?'],
+        {'units = "m" }': 'unit = "m" }'},
+    ),
+    Broken(
+        "name as a key",
+        ["a.toml:29: weir.spill.name: unknown key"],
+        {"crest_width = 80.0": 'crest_width = 80.0\nname = "x"'},
+    ),
+    Broken("unknown kind", ['a.toml:24: wier.spill: there is no kind "wier"; did you mean "weir"?'], {"weir": "wier"}),
+    Broken(
+        "kind of a later version",
+        [
+            f'a.toml:24: reach.spill: kind "reach" is not available in deltasim {__version__}; available are {KINDS}',
+        ],
+        {"weir": "reach"},
+    ),
+    Broken(
+        "key of a later version",
+        [f"a.toml:29: weir.spill.crest_rate: this key is not available in deltasim {__version__}"],
+        {"crest_width = 80.0": 'crest_width = 80.0\ncrest_rate = "1 m/h"'},
+    ),
+    Broken(
+        "tide",
+        [
+            'a.toml:18: boundary.sea.stage: a "tide" is not available in this version; give the stage as a series',
+        ],
+        {
+            SEA: 'stage = { tide = "tide.csv" }'
+        },
+    ),
+    Broken(
+        "header without a name",
+        ["a.toml:25: weir.from: a name is missing in the header: write [weir.NAME]"],
+        {"[weir.spill]": "[weir]"},
+    ),
+    Broken(
+        "list of tables",
+        ["a.toml:24: weir: expected tables [weir.NAME], got a list"],
+        {"[weir.spill]": "[[weir]]"},
+    ),
+    Broken(
+        "key above all headers",
+        ["a.toml:1: title: a key above the first header; put it below one, such as [scenario]"],
+        whole=('title = "x"\n' + GOOD).encode(),
+    ),
+    Broken(
+        "hyphen in a name",
+        ['a.toml:24: weir.my-spill: the name "my-spill" has "-" in it; letters, digits and _ are allowed'],
+        {"weir.spill": "weir.my-spill"},
+    ),
+    Broken(
+        "name that begins with a digit",
+        ['a.toml:24: weir.1st: the name "1st" must start with a letter'],
+        {"weir.spill": "weir.1st"},
+    ),
+    Broken(
+        "name of a quantity",
+        [
+            'a.toml:24: weir.storage: "storage" has a meaning of its own in deltasim; '
+            'choose another name, such as "storage_1"'
+        ],
+        {"weir.spill": "weir.storage"},
+    ),
+    Broken(
+        "name of a kind",
+        ['a.toml:24: weir.gate: "gate" has a meaning of its own in deltasim; choose another name, such as "gate_1"'],
+        {"weir.spill": "weir.gate"},
+    ),
+    Broken(
+        "one name twice",
+        ['a.toml:24: weir.upper: the name "upper" is taken by [basin.upper]; names are unique across nodes and links'],
+        {"weir.spill": "weir.upper"},
+    ),
+    # The network
+    Broken(
+        "unknown node",
+        ['a.toml:26: weir.spill.to: there is no node "see"; did you mean "sea"?'],
+        {'to = "sea"': 'to = "see"'},
+    ),
+    Broken(
+        "unknown node, nothing like it",
+        ['a.toml:26: weir.spill.to: there is no node "ocean"; the nodes are "upper" and "sea"'],
+        {'to = "sea"': 'to = "ocean"'},
+    ),
+    Broken(
+        "link to a link",
+        ['a.toml:26: weir.spill.to: "flood" is an inflow, not a node'],
+        {'to = "sea"': 'to = "flood"'},
+    ),
+    Broken(
+        "link to itself",
+        ['a.toml:26: weir.spill.to: the link joins "upper" to itself'],
+        {'to = "sea"': 'to = "upper"'},
+    ),
+    Broken(
+        "link between boundaries",
+        ["a.toml:27: weir.spill.to: the weir joins two boundaries; no basin or junction gains or loses by it"],
+        {'from = "upper"': 'from = "lake"', "[inflow.flood]": "[boundary.lake]\n[inflow.flood]"},
+    ),
+    Broken(
+        "resistance into a free outfall",
+        [
+            'a.toml:26: resistance.spill.to: a resistance needs a stage at both ends, and "sea" is a free outfall; '
+            "give [boundary.sea] a stage"
+        ],
+        {
+            SEA: "",
+            "weir.spill": "resistance.spill",
+            "crest_level = 1.5\n": "",
+            "crest_width = 80.0": "resistance = 5e4",
+        },
+    ),
+    Broken(
+        "junction without a bed",
+        ["a.toml:24: junction.fork: give bed_level: no link at this junction has a sill to take it from"],
+        {"[weir.spill]": "[junction.fork]\n[weir.spill]"},
+    ),
+    Broken(
+        "no node at all",
+        ["a.toml: there is no node; a scenario needs one basin at least, as [basin.NAME]"],
+        whole=GOOD.partition("\n\n")[0].encode(),
+    ),
+    # Curves and starts
+    Broken(
+        "curve that does not rise",
+        ["a.toml:12: basin.upper.curve.stage[3]: must rise from row to row, but 1.2 follows 1.2"],
+        {"[0.0, 1.2, 2.6]": "[0.0, 1.2, 1.2]"},
+    ),
+    Broken(
+        "curve file that does not rise",
+        ["curve.csv:4: stage: must rise from row to row, but 1 follows 2"],
+        {CURVE: '{ file = "curve.csv" }'},
+        files={"curve.csv": "stage,area\n0,1e6\n2,2e6\n1,3e6\n"},
+    ),
+    Broken(
+        "curve file with holes",
+        [
+            'curve.csv:2: area: the value is "big", not a finite number',
+            "curve.csv:3: stage: the value is missing",
+        ],
+        {CURVE: '{ file = "curve.csv" }'},
+        files={"curve.csv": "stage,area\n0,big\n,2e6\n"},
+    ),
+    Broken(
+        "curve file without its column",
+        ['curve.csv:1: there is no column "stage"; the columns are stag, area; did you mean "stag"?'],
+        {CURVE: '{ file = "curve.csv" }'},
+        files={"curve.csv": "stag,area\n0,1e6\n"},
+    ),
+    Broken(
+        "columns of different length",
+        ["a.toml:12: basin.upper.curve: the columns are not equally long: stage has 2, area has 3"],
+        {"[0.0, 1.2, 2.6]": "[0.0, 1.2]"},
+    ),
+    Broken(
+        "two starts",
+        ["a.toml:14: basin.upper.initial_storage: give initial_stage or initial_storage, not both"],
+        {"initial_stage = 1.2": 'initial_stage = 1.2\ninitial_storage = "3 hm3"'},
+    ),
+    Broken(
+        "start below the bed",
+        ["a.toml:13: basin.upper.initial_stage: expected a level at or above the bed (0 m), got -1.2 m"],
+        {"initial_stage = 1.2": "initial_stage = -1.2"},
+    ),
+    # The clock
+    Broken(
+        "end before start",
+        ["a.toml:4: scenario.end: the end, 2019-08-09T00:00, must be after the start, 2019-08-10T00:00"],
+        {"end = 2019-08-12": "end = 2019-08-09"},
+    ),
+    Broken(
+        "output step of nothing",
+        ["a.toml:5: scenario.output_step: expected a duration above 0 s, got 0"],
+        {'"1 h"': "0"},
+    ),
+    Broken(
+        "output step that does not fit",
+        [
+            "a.toml:4: scenario.end: end must be a whole number of output steps after start, got 6.85714 of them; "
+            "end at 2019-08-11T18:00 or 2019-08-12T01:00, or change output_step"
+        ],
+        {'"1 h"': '"7 h"'},
+    ),
+    Broken(
+        "outputs without end",
+        ["a.toml:5: scenario.output_step: the run has 1.7e+11 output steps; 100,000,000 is the most"],
+        {'"1 h"': "1e-6"},
+    ),
+    Broken(
+        "start that is no time",
+        ['a.toml:3: scenario.start: expected a time such as 2019-08-11T06:00, got "10 August"'],
+        {"start = 2019-08-10T00:00:00": 'start = "10 August"'},
+    ),
+    Broken(
+        "start that is missing",
+        ['a.toml:1: scenario: "start" is missing: start of the run; with an offset (+08:00), or without'],
+        {"start = 2019-08-10T00:00:00\n": ""},
+    ),
+    Broken(
+        "end with an offset, start without",
+        [f"a.toml:4: scenario.end: 2019-08-12T00:00+00:00 {OFFSET.format('+00:00')}"],
+        {"end = 2019-08-12T00:00:00": "end = 2019-08-12T00:00:00Z"},
+    ),
+    Broken(
+        "series with an offset, start without",
+        [f"rain.csv:3: 2019-08-11T00:00+08:00 {OFFSET.format('+08:00')}"],
+        rain=RAIN.replace("11T00:00", "11T00:00+08:00"),
+    ),
+    # Series
+    Broken(
+        "series not defined",
+        ['a.toml:14: basin.upper.rain: there is no series "rian"; did you mean "rain"?'],
+        {'"series.rain"': '"series.rian"'},
+    ),
+    Broken(
+        "series of something else",
+        ['a.toml:14: basin.upper.rain: expected a rate in m/s, got "m3/s" (in series.rain)'],
+        {'units = "mm/h"': 'units = "m3/s"'},
+    ),
+    Broken(
+        "series of rates without units",
+        [
+            'a.toml:13: basin.upper.rain: a rate needs units: units = "mm/h", '
+            'or units = "mm" for a depth per interval (in series.rain)'
+        ],
+        {'units = "mm/h"\n': ""},
+    ),
+    Broken(
+        "series too short",
+        [
+            "rain.csv:3: series.rain ends at 2019-08-11T00:00, before the run does at 2019-08-12T00:00; "
+            'add later rows or say repeat = "year"'
+        ],
+        rain="time,rain\n2019-08-10T00:00,0.0\n2019-08-10T12:00,5.0\n",
+    ),
+    Broken(
+        "series too late",
+        [
+            "rain.csv:2: series.rain begins at 2019-08-10T06:00, after the run does at 2019-08-10T00:00; "
+            'add earlier rows or say repeat = "year"'
+        ],
+        rain=RAIN.replace("10T00", "10T06"),
+    ),
+    Broken("NaN", [f"rain.csv:3: rain: the value is missing; {GAPS}"], rain=RAIN.replace("5.0", "NaN")),
+    Broken("gap", [f"rain.csv:3: rain: the value is missing; {GAPS}"], rain=RAIN.replace("5.0", "")),
+    Broken(
+        "text among numbers",
+        ['rain.csv:3: rain: the value is "five", not a finite number'],
+        rain=RAIN.replace("5.0", "five"),
+    ),
+    Broken(
+        "time running back",
+        ["rain.csv:3: time goes back from 2019-08-10T00:00 to 2019-08-09T00:00"],
+        rain=RAIN.replace("11T00", "09T00"),
+    ),
+    Broken(
+        "time standing still",
+        ["rain.csv:3: time 2019-08-10T00:00 stands twice"],
+        rain=RAIN.replace("11T00", "10T00"),
+    ),
+    Broken(
+        "missing column",
+        ['rain.csv:1: there is no column "regn"; the columns are time, rain'],
+        {'units = "mm/h"': 'units = "mm/h"\ncolumn = "regn"'},
+    ),
+    Broken(
+        "column not chosen",
+        ['a.toml:8: series.rain.file: say which column of "rain.csv" is meant: rain, wind'],
+        rain="time,rain,wind\n2019-08-10,1,2\n2019-08-12,1,2\n",
+    ),
+    Broken("ragged row", ["rain.csv:3: the row has 3 cells, the header has 2"], rain=RAIN.replace("5.0", "5,0")),
+    Broken(
+        "inline series in all its faults",
+        [
+            f"a.toml:18: boundary.sea.stage.value[2]: the value is missing; {GAPS}",
+            'a.toml:18: boundary.sea.stage.value[3]: expected a level in m, got "3 m3"',
+        ],
+        {"[0.1, 0.4, 0.2]": '[0.1, nan, "3 m3"]'},
+    ),
+    Broken(
+        "inline series of different lengths",
+        ["a.toml:18: boundary.sea.stage: time has 3 entries, value has 2"],
+        {"[0.1, 0.4, 0.2]": "[0.1, 0.4]"},
+    ),
+    Broken(
+        "inline series in the wrong unit",
+        ['a.toml:18: boundary.sea.stage.units: expected a level in m, got "s"'],
+        {'units = "m" }': 'units = "s" }'},
+    ),
+    Broken(
+        "inline time that is none, on its line",
+        ['a.toml:18: boundary.sea.stage.time[2]: expected a time such as 2019-08-11T06:00, got "11 August"'],
+        {'"2019-08-11"': '"11 August"'},
+    ),
+    # Files
+    Broken(
+        "missing file",
+        ['a.toml:8: series.rain.file: there is no file "rian.csv"; did you mean "rain.csv"?'],
+        {"rain.csv": "rian.csv"},
+    ),
+    Broken("folder for a file", ['a.toml:8: series.rain.file: "." is a folder, not a file'], {"rain.csv": "."}),
+    Broken(
+        "file outside the folder",
+        [
+            'a.toml:8: series.rain.file: "../rain.csv" lies outside the scenario\'s folder; '
+            "move it there or use --allow-outside"
+        ],
+        {"rain.csv": "../rain.csv"},
+    ),
+    Broken(
+        "absolute path outside the folder",
+        [
+            'a.toml:8: series.rain.file: "/etc/passwd" lies outside the scenario\'s folder; '
+            "move it there or use --allow-outside"
+        ],
+        {"rain.csv": "/etc/passwd"},
+    ),
+    Broken(
+        "binary rubbish for a CSV file",
+        ["rain.csv:1: this is not UTF-8 text; save the table as CSV (UTF-8)"],
+        rain=b"\x89HDF\r\n\x1a\n\xff\xfe\x00",
+    ),
+    Broken(
+        "rubbish for a NetCDF file",
+        ["rain.nc: this is not a NetCDF file"],
+        {"rain.csv": "rain.nc"},
+        files={"rain.nc": b"\x89HDF\r\n\x1a\nrubbish"},
+    ),
+    Broken(
+        "empty CSV file",
+        ["rain.csv: the file is empty; a header line with the names of the columns is expected"],
+        rain="",
+    ),
+    Broken("no such scenario", ['b.toml: there is no such file; did you mean "a.toml"?'], name="b.toml"),
+    Broken("folder for a scenario", [".: this is a folder; name the scenario file in it"], name="."),
+    Broken(
+        "empty scenario",
+        ["a.toml: the file is empty; `deltasim new NAME` writes a scenario to start from"],
+        whole=b" \n",
+    ),
+    Broken(
+        "binary rubbish for a scenario",
+        ["a.toml:2: this is not a scenario: it is not UTF-8 text"],
+        whole=b"[scenario]\n\x89HDF\r\n\x1a\n\xff\xfe",
+    ),
+    Broken("zero bytes", ["a.toml:2: this is not a scenario: it is not text"], whole=b"[scenario]\n\0\0"),
+    # TOML
+    Broken(
+        "units without quotes",
+        ['a.toml:27: there is more on the line than one value; a value with units stands in quotes: "12 km"'],
+        {"crest_level = 1.5": "crest_level = 1.5 m"},
+    ),
+    Broken(
+        "no value",
+        [
+            'a.toml:27: expected a value after "=": a number, a text in quotes, true or false, a time, '
+            "a list or a table in braces"
+        ],
+        {"crest_level = 1.5": "crest_level = "},
+    ),
+    Broken(
+        "quote not closed",
+        ["a.toml:2: a text is not closed; its quote is missing on this line"],
+        {'the sea"': "the sea"},
+    ),
+    Broken(
+        "one table twice",
+        ["a.toml:24: [basin.upper] stands twice; the first is in line 11; put all keys under one header"],
+        {"[weir.spill]": "[basin.upper]"},
+    ),
+    Broken("one key twice", ["a.toml:28: crest_level stands twice"], {"crest_width = 80.0": "crest_level = 80.0"}),
+    Broken(
+        "name without quotes",
+        ["a.toml:24: expected a key here; names beyond a-z stand in quotes"],
+        {"weir.spill": "weir.天鹅湖"},
+    ),
+    Broken("no such day", ["a.toml:3: there is no such date or time"], {"2019-08-10T00:00:00": "2019-08-32T00:00:00"}),
+    Broken("lists without end", ["a.toml: lists or tables are nested too deeply"], whole=b"x = " + b"[" * 5000),
+    Broken(
+        "digits without end",
+        ["a.toml:1: a number has too many digits"],
+        whole=b"x = " + b"9" * 5000,
+    ),
+    # Bases, removals and overrides
+    Broken(
+        "bases in a circle",
+        ["b.toml:2: scenario.base: the bases go round in a circle: a.toml -> b.toml -> a.toml"],
+        {"[scenario]": '[scenario]\nbase = "b.toml"'},
+        files={"b.toml": '[scenario]\nbase = "a.toml"\n'},
+    ),
+    Broken(
+        "base outside the folder",
+        [
+            'a.toml:2: scenario.base: "../b.toml" lies outside the scenario\'s folder; '
+            "move it there or use --allow-outside"
+        ],
+        {"[scenario]": '[scenario]\nbase = "../b.toml"'},
+    ),
+    Broken(
+        "missing base",
+        ['a.toml:2: scenario.base: there is no file "b.toml"; did you mean "a.toml"?'],
+        {"[scenario]": '[scenario]\nbase = "b.toml"'},
+    ),
+    Broken(
+        "base that is no file name",
+        ["a.toml:2: scenario.base: expected the name of a file, got 3"],
+        {"[scenario]": "[scenario]\nbase = 3"},
+    ),
+    Broken(
+        "what is inherited is blamed where it stands",
+        [
+            'b.toml:3: scenario.remove[1]: there is no "weir.splil" to remove; did you mean "weir.spill"?',
+            "b.toml:5: weir.spill.crest_width: expected a length above 0 m, got -3",
+            'a.toml:15: basin.upper.evaporation: expected a rate in m/s, got "4 mm"',
+        ],
+        {'"4 mm/day"': '"4 mm"'},
+        files={"b.toml": '[scenario]\nbase = "a.toml"\nremove = ["weir.splil"]\n[weir.spill]\ncrest_width = -3\n'},
+        name="b.toml",
+    ),
+    Broken(
+        "overrides",
+        [
+            '--set: weir.splil.crest_width: there is no "weir.splil" to set a value in; did you mean "weir.spill"?',
+            '--set: expected a path such as weir.intake.crest_level, got "weir"',
+            '--set: weir.spill.crest_level: expected a level in m, got "2 m3"',
+            '--set: weir.spill.crest_widht: unknown key; did you mean "crest_width"?',
+        ],
+        sets=["weir.spill.crest_level=2 m3", "weir.splil.crest_width=3", "weir=3", "weir.spill.crest_widht=3"],
+    ),
+    # Everything
+    Broken(
+        "all at once, by file and line",
+        [
+            'a.toml:22: inflow.flood.discharge: expected a discharge in m3/s, got "20 m"',
+            'a.toml:26: weir.spill.to: there is no node "see"; did you mean "sea"?',
+            'a.toml:27: weir.spill.crest_level: expected a level in m, got "1.5 m3"',
+            f"rain.csv:3: rain: the value is missing; {GAPS}",
+            "rain.csv:3: time goes back from 2019-08-10T00:00 to 2019-08-09T00:00",
+        ],
+        {
+            'to = "sea"': 'to = "see"',
+            "crest_level = 1.5": 'crest_level = "1.5 m3"',
+            "discharge = 20": 'discharge = "20 m"',
+        },
+        rain=RAIN.replace("11T00", "09T00").replace("5.0", "nan"),
+    ),
+]
+
+
+def write(folder: Path, broken: Broken) -> None:
+    (folder / "a.toml").write_bytes(broken.whole if broken.whole is not None else edited(broken.edits).encode())
+    for name, data in {"rain.csv": broken.rain, **broken.files}.items():
+        (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+@pytest.mark.parametrize("broken", CASES, ids=lambda broken: broken.label)
+def test_a_broken_scenario_says_all_that_is_wrong(
+    broken: Broken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, broken)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ScenarioError) as caught:
+        load(broken.name, [read_override(text) for text in broken.sets])
+    assert [str(problem) for problem in caught.value.problems] == list(broken.expected)
+    assert str(caught.value) == "\n".join(broken.expected)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_good_scenario_is_good(tmp_path: Path) -> None:
+    write(tmp_path, Broken("good", []))
+    scenario = load(tmp_path / "a.toml")
+    assert scenario.warnings == ()
+    assert list(scenario.nodes) == ["upper", "sea"]
+    assert list(scenario.links) == ["flood", "spill"]
+
+
+def test_files_are_named_as_the_user_can_open_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cases").mkdir()
+    write(
+        tmp_path / "cases",
+        Broken("", [], {"crest_level = 1.5": 'crest_level = "1.5 m3"'}, rain=RAIN.replace("5.0", "")),
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError) as caught:
+        load("cases/a.toml")
+    assert [problem.file for problem in caught.value.problems] == ["cases/a.toml", "cases/rain.csv"]
+
+
+def test_a_link_out_of_the_folder_is_outside_it(tmp_path: Path) -> None:
+    inside = tmp_path / "case"
+    inside.mkdir()
+    write(inside, Broken("good", []))
+    (inside / "rain.csv").rename(tmp_path / "rain.csv")
+    (inside / "rain.csv").symlink_to(tmp_path / "rain.csv")
+    with pytest.raises(ScenarioError, match=r'"rain\.csv" lies outside the scenario\'s folder'):
+        load(inside / "a.toml")
+    assert load(inside / "a.toml", allow_outside=True).files.keys() == {"rain.csv"}
