@@ -74,6 +74,13 @@ class Part(BaseModel):
         frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False, allow_inf_nan=False
     )
 
+    def __eq__(self, other: object) -> bool:
+        # What a component derives from its keys and keeps to itself is equal where the keys are.
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
 
 class Component(Part):
     """A node or link: a table ``[kind.name]`` of the scenario file."""

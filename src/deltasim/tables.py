@@ -14,7 +14,9 @@ from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, listed
 from deltasim.units import Dimension, UnitsError, conversion, convert, quote, to_si
 
-__all__ = ["Columns", "Sheet", "Table"]
+__all__ = ["GAP_REMEDY", "Columns", "Sheet", "Table"]
+
+GAP_REMEDY = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
 class Sheet(Protocol):
@@ -269,6 +271,9 @@ class Columns:
             return
         if len(table) < self.rows:
             yield FieldError(f"expected at least {self.rows} rows, got {len(table)}")
+        for name in table.names:
+            for row in np.flatnonzero(~np.isfinite(table[name]))[:3]:
+                yield table.fault("the value is not finite", name, int(row))
         for name in self.rising:
             if name in table:
                 column = table[name]

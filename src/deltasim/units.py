@@ -182,7 +182,7 @@ def conversion(units: str, dimension: Dimension) -> tuple[Fraction, Fraction]:
     name = match[2] if match else units.strip()
     if name in ("", "1", dimension.units):
         if name == dimension.units or dimension == NUMBER:
-            return scale, Fraction(0)
+            return _checked(scale, units, dimension), Fraction(0)
         raise UnitsError(f"expected {dimension}")
     unit = _pint_unit(name, dimension)
     target = _registry().Unit(canonical_units(dimension.units) if dimension != NUMBER else "dimensionless")
@@ -191,9 +191,16 @@ def conversion(units: str, dimension: Dimension) -> tuple[Fraction, Fraction]:
     ):
         raise UnitsError(f"expected {dimension}")
     quantity = _registry().Quantity
-    offset = quantity(Fraction(0), unit).to(target).magnitude
-    factor = quantity(Fraction(1), unit).to(target).magnitude - offset
-    return Fraction(factor) * scale, Fraction(offset)
+    offset = Fraction(quantity(Fraction(0), unit).to(target).magnitude)
+    factor = Fraction(quantity(Fraction(1), unit).to(target).magnitude) - offset
+    return _checked(factor * scale, units, dimension), offset
+
+
+def _checked(factor: Fraction, units: str, dimension: Dimension) -> Fraction:
+    """Refuse a unit of nothing and one beyond floating-point numbers."""
+    if not Fraction(1, 10**300) < abs(factor) < 10**300:
+        raise UnitsError(f"{quote(units)} is not a unit; expected {dimension}")
+    return factor
 
 
 def convert(values: NDArray[np.float64], factors: tuple[Fraction, Fraction]) -> NDArray[np.float64]:
@@ -202,9 +209,10 @@ def convert(values: NDArray[np.float64], factors: tuple[Fraction, Fraction]) -> 
     The factor's numerator and denominator are applied apart: both are exact, so 36 mm/h is 1e-5 m/s to the last bit.
     """
     factor, offset = factors
-    if max(abs(factor.numerator), factor.denominator) > EXACT_INTEGER:
-        return values * float(factor) + float(offset)
-    return values * float(factor.numerator) / float(factor.denominator) + float(offset)
+    with np.errstate(over="ignore"):  # the callers say which value is not finite, with its place
+        if max(abs(factor.numerator), factor.denominator) > EXACT_INTEGER:
+            return values * float(factor) + float(offset)
+        return values * float(factor.numerator) / float(factor.denominator) + float(offset)
 
 
 def _pint_unit(name: str, dimension: Dimension) -> Any:

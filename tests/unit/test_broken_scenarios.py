@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from deltasim._version import __version__
 from deltasim.errors import ScenarioError
-from deltasim.scenario import load, read_override
+from deltasim.scenario import from_text, load, read_override
 
 GOOD = """\
 [scenario]
@@ -166,9 +170,7 @@ CASES = [
         [
             'a.toml:18: boundary.sea.stage: a "tide" is not available in this version; give the stage as a series',
         ],
-        {
-            SEA: 'stage = { tide = "tide.csv" }'
-        },
+        {SEA: 'stage = { tide = "tide.csv" }'},
     ),
     Broken(
         "header without a name",
@@ -322,6 +324,11 @@ CASES = [
             "end at 2019-08-11T18:00 or 2019-08-12T01:00, or change output_step"
         ],
         {'"1 h"': '"7 h"'},
+    ),
+    Broken(
+        "output step longer than the run",
+        ["a.toml:5: scenario.output_step: the output step, 604800 s, is longer than the run, 172800 s"],
+        {'"1 h"': '"1 week"'},
     ),
     Broken(
         "outputs without end",
@@ -638,3 +645,30 @@ def test_a_link_out_of_the_folder_is_outside_it(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r'"rain\.csv" lies outside the scenario\'s folder'):
         load(inside / "a.toml")
     assert load(inside / "a.toml", allow_outside=True).files.keys() == {"rain.csv"}
+
+
+PIECES = [
+    *('"', "[", "]", "{", "}", "=", "\n", ".", ",", "-", "\\", "\0", "é", "[]", "{}", '""', "true", "0", "nan", "-inf"),
+    *("1e400", "9" * 30, '"1 m"', '"1 m**9"', '"1e400 m"', '"series.rain"', "2019-08-11", "00:00:00", '"04-01"'),
+    *('repeat="year"', 'gaps="linear"', 'stamp="end"', 'units="mm"', 'base="a.toml"', 'remove=["weir.spill"]', "[[a]]"),
+]
+CHANGES = st.lists(
+    st.tuples(st.booleans(), st.floats(0, 1, exclude_max=True), st.integers(0, 6), st.sampled_from(PIECES)), max_size=4
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(CHANGES)
+def test_whatever_is_in_the_files_it_is_a_scenario_or_an_explained_error(
+    tmp_path: Path, changes: list[tuple[bool, float, int, str]]
+) -> None:
+    texts = {"a.toml": GOOD, "rain.csv": RAIN}
+    for in_rain, where, cut, piece in changes:
+        name = "rain.csv" if in_rain else "a.toml"
+        at = int(where * len(texts[name]))
+        texts[name] = texts[name][:at] + piece + texts[name][at + cut :]
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with contextlib.suppress(ScenarioError):
+        scenario = load(tmp_path / "a.toml")
+        assert from_text(scenario.text, scenario.files).text == scenario.text

@@ -53,6 +53,12 @@ def test_an_acre_foot_is_an_acre_times_a_foot() -> None:
     assert conversion("acft", units.VOLUME)[0] == conversion("acre", units.AREA)[0] * conversion("ft", units.LENGTH)[0]
 
 
+@pytest.mark.parametrize("units_text", ["0 mm", "1e400 m", "1e-400 m"])
+def test_a_unit_of_nothing_is_none(units_text: str) -> None:
+    with pytest.raises(UnitsError, match="is not a unit; expected a length in m"):
+        conversion(units_text, units.LENGTH)
+
+
 def test_a_number_may_stand_before_the_unit_of_a_column() -> None:
     assert float(conversion("0.1 mm", units.LENGTH)[0]) == 1e-4
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldErrors, limited
+from deltasim.tables import GAP_REMEDY
 from deltasim.units import quote
 
 __all__ = ["CsvSheet", "read"]
@@ -52,15 +53,15 @@ class CsvSheet:
         """Return None: a CSV file does not say in which units it is."""
         return None
 
-    def numbers(self, column: str, gaps: bool = False) -> NDArray[np.float64]:
+    def numbers(self, column: str, gaps: bool | None = None) -> NDArray[np.float64]:
         """Read a column of numbers.
 
         Parameters
         ----------
         column : str
             One of `columns`.
-        gaps : bool
-            Whether empty cells are allowed; they become NaN.
+        gaps : bool, optional
+            Whether empty cells are allowed, to become NaN; None where nothing can allow them.
 
         Raises
         ------
@@ -77,11 +78,13 @@ class CsvSheet:
         problems: list[Fault] = []
         for row in np.flatnonzero(~np.isfinite(values)).tolist():
             cell = cells[row].strip()
-            empty = cell.casefold() in EMPTY
-            if not (empty and gaps):
-                remedy = "; give it, or say what gaps mean: gaps = " + '"linear", "previous" or "zero"' if empty else ""
-                got = f"is {quote(cell)}, not a finite number" if not empty else "is missing"
-                problems.append(Problem(f"{column}: the value {got}{remedy}", self.file, self._lines[row]))
+            if cell.casefold() not in EMPTY:
+                words = f"the value is {quote(cell)}, not a finite number"
+            elif gaps:
+                continue
+            else:
+                words = "the value is missing" + (f"; {GAP_REMEDY}" if gaps is not None else "")
+            problems.append(Problem(f"{column}: {words}", self.file, self._lines[row]))
         if problems:
             raise FieldErrors(limited(problems))
         return values

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deltasim.errors import Problem
 from deltasim.faults import FieldErrors
+from deltasim.tables import GAP_REMEDY
 from deltasim.units import quote
 
 __all__ = ["NetcdfSheet", "read"]
@@ -53,7 +54,7 @@ class NetcdfSheet:
         units = self._attributes[column].get("units")
         return str(units) if units is not None and " since " not in str(units) else None
 
-    def numbers(self, column: str, gaps: bool = False) -> NDArray[np.float64]:
+    def numbers(self, column: str, gaps: bool | None = None) -> NDArray[np.float64]:
         """Read a variable; missing values are NaN and an error unless `gaps`.
 
         Raises
@@ -66,7 +67,7 @@ class NetcdfSheet:
         if bad.size:
             counted = f"{bad.size} values are" if bad.size > 1 else "a value is"
             message = f"{column}: {counted} missing or not finite, the first at index {bad[0]}"
-            remedy = '; say what gaps mean: gaps = "linear", "previous" or "zero"'
+            remedy = f"; {GAP_REMEDY}" if gaps is not None else ""
             raise FieldErrors([Problem(message + remedy, self.file)])
         return values
 

@@ -15,14 +15,13 @@ from deltasim.fields import SeriesTable, SeriesUse
 from deltasim.forcing.calendar import YearDates
 from deltasim.forcing.clock import Clock
 from deltasim.signal import Interpolation, Signal
+from deltasim.tables import GAP_REMEDY
 from deltasim.units import LENGTH, RATE, Dimension, UnitsError, conversion, convert, is_dimension, quote, to_si
 
 __all__ = ["Rows", "signal_from_rows", "times_going_back"]
 
 
 Factors = tuple[Fraction, Fraction]
-
-GAP_REMEDY = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,9 @@ def signal_from_rows(rows: Rows, use: SeriesUse, clock: Clock) -> Signal:
     interpolation = table.interpolation or use.interpolation
     factors, dimension = _unit_conversion(rows, use, interpolation)
     raw = _fill_gaps(rows, _raw_values(rows, dimension, factors))
-    value = convert(raw * table.scale + table.offset, factors)
+    with np.errstate(over="ignore"):
+        value = convert(raw * table.scale + table.offset, factors)
+    _check_finite(rows, value)
     if isinstance(rows.time, YearDates):
         years = range(clock.local_start.year - 1, clock.local_start.year + round(clock.duration / 31e6) + 3)
         time, order = rows.time.expand(years, clock.local_start)
@@ -152,9 +153,7 @@ def _raw_values(rows: Rows, dimension: Dimension, factors: Factors) -> NDArray[n
 
 def _fill_gaps(rows: Rows, value: NDArray[np.float64]) -> NDArray[np.float64]:
     gap = np.isnan(value)
-    if np.isinf(value).any():
-        row = int(np.flatnonzero(np.isinf(value))[0])
-        raise FieldErrors([rows.place("the value is not finite", "value", row)])
+    _check_finite(rows, np.where(gap, 0.0, value))
     if not gap.any():
         return value
     if rows.table.gaps == "zero":
@@ -169,6 +168,12 @@ def _fill_gaps(rows: Rows, value: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(value[np.maximum.accumulate(np.where(gap, 0, np.arange(value.size)))])
     clock = rows.time.of_one_year() if isinstance(rows.time, YearDates) else rows.time
     return np.asarray(np.interp(clock, clock[known], value[known]))
+
+
+def _check_finite(rows: Rows, value: NDArray[np.float64]) -> None:
+    bad = np.flatnonzero(~np.isfinite(value)).tolist()
+    if bad:
+        raise FieldErrors(limited([rows.place("the value is not finite", "value", row) for row in bad]))
 
 
 def _check_cover(rows: Rows, time: NDArray[np.float64], clock: Clock) -> None:

@@ -18,7 +18,7 @@ __all__ = ["SOURCES", "Source", "SourceSheet", "source_for"]
 class SourceSheet(Sheet, Protocol):
     """A file of columns, some of which may be times or have gaps."""
 
-    def numbers(self, column: str, gaps: bool = False) -> NDArray[np.float64]:
+    def numbers(self, column: str, gaps: bool | None = None) -> NDArray[np.float64]:
         """Read a column of numbers; with `gaps`, NaN where a cell is empty. Raises FieldErrors."""
 
     def times(self, column: str, aware: bool) -> Sequence[object] | NDArray[np.float64]:

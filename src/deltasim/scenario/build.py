@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -106,15 +105,13 @@ class Builder:
         if count > MOST_OUTPUTS:
             message = f"the run has {count:.2g} output steps; {MOST_OUTPUTS:,} is the most"
             self.report([FieldError(message, "output_step")], ("scenario",))
+        elif count < 1.0:
+            message = f"the output step, {step:g} s, is longer than the run, {clock.duration:g} s"
+            self.report([FieldError(message, "output_step")], ("scenario",))
         elif abs(count - round(count)) > 1e-9 * count:
-            ends = [
-                show_time(clock.start + timedelta(seconds=whole * step))
-                for whole in (int(count), int(count) + 1)
-                if whole > 0
-            ]
             message = (
-                f"end must be a whole number of output steps after start, got {count:.6g} of them; "
-                f"end at {' or '.join(ends)}, or change output_step"
+                f"end must be a whole number of output steps after start, got {count:.6g} of them; end at "
+                f"{clock.show(int(count) * step)} or {clock.show((int(count) + 1) * step)}, or change output_step"
             )
             self.report([FieldError(message, "end")], ("scenario",))
 

@@ -143,8 +143,8 @@ class Work(NamedTuple):
         Volume that the last step moved by each flux.
     dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m)
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
-    matrix, rhs, share : ndarray
-        Of the linear system; `share` is what each node can give of what is asked in the step.
+    matrix, rhs, share, gain : ndarray
+        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` (N) what enters it.
     since, counted : ndarray, shape (m,), m3
         Volume since the last output, and the part of the last step that is in an output already.
     stage_integral, stage_left : ndarray, shape (n,)
@@ -191,6 +191,7 @@ class Work(NamedTuple):
     matrix: Floats
     rhs: Floats
     share: Floats
+    gain: Floats
     since: Floats
     counted: Floats
     stage_integral: Floats
@@ -249,7 +250,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
         "dense_flux": (2, m),
         "matrix": (problem.plan.size + 1,),
     }
-    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share"
+    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share gain"
     over_storages = "stage_integral stage_left lost max_volume max_time"
     shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))

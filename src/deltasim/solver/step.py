@@ -189,7 +189,7 @@ def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
     share[:] = 1.0
     for sweep in range(MAX_SWEEPS + 1):
         give = work.rhs
-        take = work.trial_stage
+        take = work.gain
         give[:] = 0.0
         take[:] = 0.0
         for k in range(origin.shape[0]):
