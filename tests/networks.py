@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 import deltasim
 
-HEAD = '[scenario]\nstart = 2024-01-01\nend = {end}\noutput_step = "{step}"\n\n[solver]\nstage_tolerance = {tolerance}\n'
+HEAD = (
+    '[scenario]\nstart = 2024-01-01\nend = {end}\noutput_step = "{step}"\n\n[solver]\nstage_tolerance = {tolerance}\n'
+)
 
 
 def scenario(body, *, days=10.0, step="1 h", tolerance=1e-4, files=None):
@@ -55,15 +57,21 @@ def random_networks(draw, most=60):
         if rng.random() < 0.6:
             lines.append(f"initial_stage = {bed + float(rng.uniform(0, 2))}")
         if rng.random() < 0.3:
-            lines.append('rain = { time = ["2024-01-01", "2024-01-02", "2024-01-03"], value = [4.0, 0.0, 0.0], units = "mm/h" }')
+            lines.append(
+                'rain = { time = ["2024-01-01", "2024-01-02", "2024-01-03"], value = [4.0, 0.0, 0.0], units = "mm/h" }'
+            )
         if rng.random() < 0.4:
             lines.append('evaporation = "6 mm/day"')
         if rng.random() < 0.3:
             lines.append(f'seepage = "{rng.uniform(-20, 5):.2f} mm/day"')
         if rng.random() < 0.2:
-            lines.append(f"groundwater = {{ stage = {bed + rng.uniform(-1, 2):.3f}, conductance = {10 ** rng.uniform(-4, -1)} }}")
+            lines.append(
+                f"groundwater = {{ stage = {bed + rng.uniform(-1, 2):.3f}, conductance = {10 ** rng.uniform(-4, -1)} }}"
+            )
         lines.append("")
-    lines.append("[boundary.sea]\nstage = { time = [0, 22350, 44700, 67050, 864000], value = [-1.0, 1.5, -1.0, 1.5, 0.0] }\n")
+    lines.append(
+        "[boundary.sea]\nstage = { time = [0, 22350, 44700, 67050, 864000], value = [-1.0, 1.5, -1.0, 1.5, 0.0] }\n"
+    )
     lines.append("[boundary.fall]\n")
     if n == 1:
         ends = [(0, "sea"), (0, "fall")]

@@ -80,9 +80,7 @@ def simulate(
     collector = Collector(scenario, network, command)
     frame = collector.frame()
     sink.begin(frame)
-    prepared = prepare(
-        network, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step
-    )
+    prepared = prepare(network, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
     times = scenario.output_step * np.arange(1, frame.n_time)
     times[-1] = scenario.duration
     timer = [0.0]

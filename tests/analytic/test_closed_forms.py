@@ -78,8 +78,14 @@ def test_quadratic_rating():
     ("curve", "exact"),
     [
         ("{ stage = [0.0], area = [50.0] }", lambda v: v / 50.0),
-        ("{ stage = [0.0, 1.0], area = [0.0, 80.0] }", lambda v: np.where(v < 40.0, np.sqrt(v / 40.0), 1.0 + (v - 40.0) / 80.0)),
-        ("{ stage = [0.0, 1.0, 2.0], storage = [0.0, 10.0, 70.0] }", lambda v: np.where(v < 10.0, v / 10.0, 1.0 + (v - 10.0) / 60.0)),
+        (
+            "{ stage = [0.0, 1.0], area = [0.0, 80.0] }",
+            lambda v: np.where(v < 40.0, np.sqrt(v / 40.0), 1.0 + (v - 40.0) / 80.0),
+        ),
+        (
+            "{ stage = [0.0, 1.0, 2.0], storage = [0.0, 10.0, 70.0] }",
+            lambda v: np.where(v < 10.0, v / 10.0, 1.0 + (v - 10.0) / 60.0),
+        ),
     ],
     ids=["prism", "wedge", "table of storages"],
 )

@@ -114,9 +114,7 @@ class Collector:
     def start(self) -> Chunk:
         """Row of the start, where interval means are not defined."""
         network, zero = self.network, np.zeros(1)
-        stage = np.array(
-            [float(c.stage_at(v)) for c, v in zip(network.curves, network.initial_storage, strict=True)]
-        )
+        stage = np.array([float(c.stage_at(v)) for c, v in zip(network.curves, network.initial_storage, strict=True)])
         area = np.array([float(c.area_at(h)) for c, h in zip(network.curves, stage, strict=True)])
         missing = np.full((1, len(network.curves)), np.nan)
         rows = Rows(

@@ -1,0 +1,5 @@
+"""``python -m deltasim``."""
+
+from deltasim.cli import main
+
+main(prog_name="deltasim")

@@ -1,0 +1,57 @@
+"""The command line. One file per command, one line here; heavy imports happen inside the command that needs them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from deltasim._version import __version__
+from deltasim.cli.faults import explained
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "run": "Run a scenario, or a result again from itself.",
+    "check": "Say everything that is wrong with a scenario, without running it.",
+    "new": "Write a starter scenario that runs.",
+    "info": "Show what is in a scenario or a result.",
+    "schema": "Print the JSON Schema of the scenario file, for editors.",
+    "precompile": "Compile the solver now rather than at the first run.",
+}
+"""Every command and its line in the help; the command of the same name is in the module of the same name."""
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"deltasim.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Turn every error that deltasim explains into a message and an exit status."""
+        with explained():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="deltasim")
+def main() -> None:
+    """Simulate water in a delta: one TOML file in, one CF NetCDF file out."""
