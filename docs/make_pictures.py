@@ -79,9 +79,7 @@ def draw_discharge(axes: Axes, time: np.ndarray, result: xr.Dataset) -> None:
     axes.fill_between(time, of("intake"), color=BLUE, alpha=0.18, linewidth=0)
     axes.plot(time, of("guangli_flood"), color=GREY, linewidth=2.4, label="flood arriving (assumed)")
     axes.plot(time, of("intake"), color=BLUE, linewidth=2, label="over the side weir into the basin")
-    axes.plot(
-        time, of("guangli_to_mouth"), color=VERMILION, linewidth=1.3, label="past the intake, on to the sea"
-    )
+    axes.plot(time, of("guangli_to_mouth"), color=VERMILION, linewidth=1.3, label="past the intake, on to the sea")
     axes.plot(time, of("release"), color=GREEN, linewidth=2, label="out of the basin through the gates")
     axes.legend(loc="upper right", frameon=False, labelcolor="linecolor", borderaxespad=0)
     axes.set_ylabel("m³/s")

@@ -14,8 +14,9 @@ from deltasim._version import __version__
 from deltasim.errors import DeltasimError, Problem, ResultError, ScenarioError, SolverError
 
 if TYPE_CHECKING:
-    from deltasim.results.dataset import open, write  # noqa: A004
-    from deltasim.scenario import Scenario, load
+    from deltasim.results.dataset import open, write
+    from deltasim.scenario import Scenario
+    from deltasim.scenario import load as load
     from deltasim.simulation import run, simulate
 
 __all__ = [

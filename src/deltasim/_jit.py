@@ -160,7 +160,7 @@ def borrowed(arrays: Any) -> Any:
     return arrays
 
 
-@overload(borrowed)
+@overload(borrowed)  # type: ignore[untyped-decorator, unused-ignore]
 def _borrowed(arrays: Any) -> Any:  # noqa: ARG001
     def impl(arrays: Any) -> Any:
         return _without_counts(arrays)
@@ -168,7 +168,7 @@ def _borrowed(arrays: Any) -> Any:  # noqa: ARG001
     return impl
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def _without_counts(typingctx: Any, arrays: Any) -> Any:  # noqa: ARG001
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _strip(context, builder, signature.return_type, args[0])
@@ -182,7 +182,7 @@ def _strip(context: Any, builder: Any, kind: Any, value: Any) -> Any:
         array.meminfo = cgutils.get_null_value(array.meminfo.type)
         array.parent = cgutils.get_null_value(array.parent.type)
         return array._getvalue()
-    if isinstance(kind, types.BaseTuple):
+    if isinstance(kind, types.BaseTuple):  # type: ignore[attr-defined, unused-ignore]
         for i, item in enumerate(kind):
             part = _strip(context, builder, item, builder.extract_value(value, i))
             value = builder.insert_value(value, part, i)

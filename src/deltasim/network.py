@@ -95,7 +95,8 @@ class Network:
         """
         sills = lowest_sills(links)
         index = {name: i for i, name in enumerate(nodes)} | {"": -1}
-        storage, boundary, curves, initial, stages, sources = [], [], [], [], [], []
+        storage, boundary, curves, initial, stages = [], [], [], [], []
+        sources: list[tuple[str, int, Source]] = []
         for i, (name, node) in enumerate(nodes.items()):
             if not node.stores:
                 boundary.append(i)

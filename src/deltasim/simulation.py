@@ -81,7 +81,7 @@ def simulate(
     frame = collector.frame()
     sink.begin(frame)
     prepared = prepare(network, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
-    times = scenario.output_step * np.arange(1, frame.n_time)
+    times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
     times[-1] = scenario.duration
     timer = [0.0]
 
@@ -133,4 +133,5 @@ def run(scenario: Scenario, *, progress: bool = False) -> xr.Dataset:
             simulate(scenario, sink, progress=tell)
     else:
         simulate(scenario, sink)
+    assert sink.dataset is not None, "the run has finished"
     return sink.dataset

@@ -9,6 +9,7 @@ import click
 
 __all__ = ["STARTER", "command"]
 
+# ruff: noqa: E501  the lines are those of the file it writes
 STARTER = """\
 # A pond with a flood through it. Run it:  deltasim run {file}
 # A bare number is SI (m, m2, m3, m3/s, s); text carries units; rain and evaporation must.

@@ -56,7 +56,7 @@ class SourceKind:
 class UniformParameters(NamedTuple):
     """Rain needs nothing but the area it falls on, which is its factor."""
 
-    count: NDArray[np.int64]
+    one: NDArray[np.int64]
 
 
 @jit

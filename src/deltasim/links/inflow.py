@@ -47,7 +47,7 @@ class Inflow(Component):
 class GivenParameters(NamedTuple):
     """A given discharge has no parameter but itself; numba wants an array to tell how many there are."""
 
-    count: NDArray[np.int64]
+    one: NDArray[np.int64]
 
 
 def build_inflows(inflows: Sequence[Inflow], ends: Sequence[Ends]) -> GivenParameters:

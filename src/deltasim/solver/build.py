@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +153,7 @@ def prepare(
     bindings, setting, factor = _bind(network, sorted_fluxes, signals, n)
     table, stops = signals.table()
 
-    kinds = (*LINKS.values(), *SOURCES.values())
+    kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
     fade_volume = np.zeros(outside + 1)
     fade_volume[:n] = [max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)), FADE_VOLUME) for curve in curves]
     problem = Problem(

@@ -19,7 +19,7 @@ from deltasim.links import LINKS
 
 __all__ = ["Drive", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law"]
 
-_KINDS = {kind.parameters: kind for kind in (*LINKS.values(), *SOURCES.values())}
+_KINDS: dict[type, Any] = {kind.parameters: kind for kind in (*LINKS.values(), *SOURCES.values())}
 
 
 class FluxTable(NamedTuple):
@@ -117,7 +117,7 @@ def evaluate_law(p: Any, i: int, h_from: float, h_to: float, setting: float) -> 
     """
     kind = _KINDS[type(p)]
     if not kind.symmetric or h_from >= h_to:
-        return kind.law(p, i, h_from, h_to, setting)
+        return kind.law(p, i, h_from, h_to, setting)  # type: ignore[no-any-return]
     q, by_up, by_down, by_setting = kind.law(p, i, h_to, h_from, setting)
     return -q, -by_down, -by_up, -by_setting
 
@@ -177,7 +177,7 @@ def fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: A
     _filler(_KINDS[type(p)])(p, g, sensitive, table, state, drive, flows)
 
 
-@overload(fill_group, jit_options={"error_model": "numpy"})
+@overload(fill_group, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
 def _fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
     del g, sensitive, table, state, drive, flows
     return _filler(_KINDS[p.instance_class])
@@ -204,4 +204,4 @@ def evaluate_fluxes(groups, sensitive, table, state, drive, flows):  # type: ign
     g = 0
     for p in literal_unroll(groups):
         fill_group(p, g, sensitive, table, state, drive, flows)
-        g += 1
+        g += 1  # noqa: SIM113  numba unrolls this loop and no enumerate

@@ -144,7 +144,7 @@ class Work(NamedTuple):
     dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m)
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
     matrix, rhs, share, gain : ndarray
-        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` (N) what enters it.
+        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters.
     since, counted : ndarray, shape (m,), m3
         Volume since the last output, and the part of the last step that is in an output already.
     stage_integral, stage_left : ndarray, shape (n,)

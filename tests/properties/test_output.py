@@ -1,0 +1,79 @@
+"""What is written does not change what is computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from networks import run
+
+BODY = """
+[basin.upper]
+curve = { stage = [0.0, 2.0], area = [1e3, 5e3] }
+initial_stage = 1.0
+rain = { time = ["2024-01-01", "2024-01-01T06:00", "2024-01-02"], value = [10.0, 0.0, 0.0], units = "mm/h" }
+[basin.lower]
+curve = { stage = [0.0], area = [4e3] }
+evaporation = "5 mm/day"
+[boundary.sea]
+stage = { time = [0, 22350, 44700, 67050, 89400, 345600], value = [-0.5, 1.2, -0.4, 1.3, -0.5, 0.0] }
+[weir.spill]
+from = "upper"
+to = "lower"
+crest_level = 1.1
+crest_width = 2.0
+[gate.sluice]
+from = "lower"
+to = "sea"
+sill_level = 0.1
+width = 1.5
+opening = { time = [0, 40000, 345600], value = [0.3, 1.0, 1.0] }
+[pump.back]
+from = "lower"
+to = "upper"
+capacity = 0.02
+efficiency = 0.7
+[demand.farm]
+from = "upper"
+discharge = 0.05
+min_stage = 0.9
+"""
+
+
+def test_stages_do_not_depend_on_the_output_step():
+    runs = [run(BODY, days=4, step=step) for step in ("1 min", "15 min", "1 day")]
+    common = runs[2].time
+    for result in runs[:2]:
+        difference = result.stage.sel(time=common) - runs[2].stage
+        assert float(np.abs(difference).max()) < 1e-4
+        assert result.attrs["solver_steps"] == runs[2].attrs["solver_steps"]
+        assert result.max_stage.values == pytest.approx(runs[2].max_stage.values, abs=1e-9)
+
+
+def test_the_same_scenario_gives_the_same_bits():
+    first, second = run(BODY, days=4, step="15 min"), run(BODY, days=4, step="15 min")
+    for name in first.variables:
+        assert first[name].values.tobytes() == second[name].values.tobytes() or first[name].dtype == object, name
+
+
+def test_max_stage_is_of_the_continuous_solution():
+    coarse, fine = run(BODY, days=4, step="1 day"), run(BODY, days=4, step="1 min")
+    assert float(coarse.max_stage.sel(node="upper")) > float(coarse.stage.sel(node="upper").max())
+    assert coarse.max_stage.values[:2] == pytest.approx(fine.stage.max("time").values[:2], abs=1e-5)
+
+
+def test_mean_stage_is_the_mean_of_the_stage():
+    hourly, minutes = run(BODY, days=4, step="1 h"), run(BODY, days=4, step="1 min")
+    h = minutes.stage.values
+    mean = (0.5 * (h[1:] + h[:-1])).reshape(96, 60, -1).mean(axis=1)
+    assert hourly.mean_stage.values[1:] == pytest.approx(mean, abs=2e-5)
+
+
+def test_rain_is_exact_and_a_demand_that_is_not_met_is_a_shortage():
+    result = run(BODY, days=4, step="1 h")
+    rain = float(result.rain.sel(node="upper")[1:].sum()) * 3600.0
+    assert rain == pytest.approx(0.06 * 5e3, rel=1e-12)
+    got = result.discharge.sel(link="farm").values[1:] + result.shortage.sel(link="farm").values[1:]
+    assert got == pytest.approx(np.full(96, 0.05), rel=1e-12)
+    assert float(result.shortage.sel(link="farm").max()) > 0.0
+    assert float(result.energy.sel(link="back")) > 0.0
