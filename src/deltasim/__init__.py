@@ -15,8 +15,7 @@ from deltasim.errors import DeltasimError, Problem, ResultError, ScenarioError, 
 
 if TYPE_CHECKING:
     from deltasim.results.dataset import open, write
-    from deltasim.scenario import Scenario
-    from deltasim.scenario import load as load
+    from deltasim.scenario import Scenario, load  # type: ignore[no-redef, unused-ignore]
     from deltasim.simulation import run, simulate
 
 __all__ = [

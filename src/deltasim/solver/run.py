@@ -126,7 +126,8 @@ def march(
     done = 0
     while done < len(times):
         rows = min(most, len(times) - done)
-        output = Output(times[done : done + rows], *(np.empty((rows, n)) for _ in range(4)), np.empty((rows, m)))
+        stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
+        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)))
         work.counts[loop.ROWS_DONE] = 0
         status = loop.PAUSED
         while status == loop.PAUSED:
