@@ -6,7 +6,7 @@ line here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import literal_unroll
@@ -19,9 +19,8 @@ from deltasim.links import LINKS
 
 __all__ = ["Drive", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law"]
 
-_KINDS: dict[type, Any] = {
-    kind.parameters: kind for kind in cast(tuple[Any, ...], (*LINKS.values(), *SOURCES.values()))
-}
+_ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
+_KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
 
 
 class FluxTable(NamedTuple):
