@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -10,17 +12,17 @@ import click
 from deltasim._version import __version__
 from deltasim.cli.faults import explained
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "run": "Run a scenario, or a result again from itself.",
-    "check": "Say everything that is wrong with a scenario, without running it.",
+    "check": "Look for mistakes in a scenario, without running it.",
     "new": "Write a starter scenario that runs.",
     "info": "Show what is in a scenario or a result.",
     "schema": "Print the JSON Schema of the scenario file, for editors.",
-    "precompile": "Compile the solver now rather than at the first run.",
+    "precompile": "Compile the solver now, not at the first run.",
 }
-"""Every command and its line in the help; the command of the same name is in the module of the same name."""
+"""Every command and its line in the help; it is ``command`` in the module of its name."""
 
 
 class Commands(click.Group):
@@ -32,7 +34,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
+        """Import a command; None where there is none of that name."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -47,11 +49,14 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn every error that deltasim explains into a message and an exit status."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is no reason to lose the table.
+            sys.stdout.reconfigure(errors="backslashreplace")
         with explained():
             return super().invoke(ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="deltasim")
+@click.version_option(__version__, prog_name="deltasim", message="%(prog)s %(version)s")
 def main() -> None:
     """Simulate water in a delta: one TOML file in, one CF NetCDF file out."""

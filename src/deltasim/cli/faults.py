@@ -5,20 +5,40 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 from deltasim.errors import DeltasimError, ScenarioError
 
-__all__ = ["FAILED", "INTERRUPTED", "INVALID", "explained", "say"]
+__all__ = ["FAILED", "INTERRUPTED", "INVALID", "explained", "say", "stop"]
 
 FAILED, INVALID, INTERRUPTED = 1, 3, 130
 """Exit statuses: the run failed, the scenario is invalid, Ctrl-C. 0 is done, 2 wrong usage."""
 
 
 def say(message: str) -> None:
-    """Write a message to standard error."""
+    """Write a message to standard error.
+
+    Parameters
+    ----------
+    message : str
+    """
     click.echo(message, err=True)
+
+
+def stop(status: int, *messages: str) -> NoReturn:
+    """Write messages to standard error and leave.
+
+    Parameters
+    ----------
+    status : int
+        Exit status.
+    messages : str
+    """
+    for message in messages:
+        say(message)
+    sys.exit(status)
 
 
 @contextmanager
@@ -27,14 +47,11 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ScenarioError as error:
-        for problem in error.problems:
-            say(str(problem))
         count = len(error.problems)
-        say(f"{count} problem{'s' if count > 1 else ''}; nothing was run, nothing was written.")
-        sys.exit(INVALID)
+        last = f"{count} problem{'' if count == 1 else 's'}; nothing was run, nothing was written."
+        stop(INVALID, *map(str, error.problems), last)
     except DeltasimError as error:
-        say(f"Error: {error}")
-        sys.exit(FAILED)
+        stop(FAILED, f"Error: {error}")
     except KeyboardInterrupt:
-        say("interrupted")
-        sys.exit(INTERRUPTED)
+        # The terminal shows ^C where the cursor stood.
+        stop(INTERRUPTED, "\ninterrupted")

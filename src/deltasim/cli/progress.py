@@ -3,42 +3,87 @@
 from __future__ import annotations
 
 import sys
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter as now
+from typing import TYPE_CHECKING
+
+from deltasim.cli.times import reached
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["progress_bar"]
 
-DAY = 86400.0
+WINDOW = 20
+"""Calls over which the speed is taken: it follows a run that grows slow, and does not count what came before it."""
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[float, float], None] | None]:
+def progress_bar() -> Iterator[Callable[[float, float], None]]:
     """Show a bar on standard error while inside, if that is a terminal.
 
     Yields
     ------
-    callable or None
-        To be called with the simulated and the whole seconds; None where nobody would see it.
+    callable
+        To be called with the simulated and the whole seconds. The bar appears with the first call that is not the
+        last, so a run that is done at once shows none.
     """
     if not sys.stderr.isatty():
-        yield None
+        yield _nobody_looks
         return
+    bar = _Bar()
+    try:
+        yield bar.tell
+    finally:
+        bar.close()
+
+
+def _nobody_looks(simulated: float, whole: float) -> None:
+    del simulated, whole
+
+
+class _Bar:
+    def __init__(self) -> None:
+        self._shown: Progress | None = None
+        self._calls: deque[tuple[float, float]] = deque([(now(), 0.0)], maxlen=WINDOW)
+
+    def tell(self, simulated: float, whole: float) -> None:
+        """Move the bar to the simulated seconds."""
+        self._calls.append((now(), simulated))
+        if self._shown is None:
+            if simulated >= whole:
+                return
+            self._shown = _shown()
+            self._shown.add_task("", total=whole, speed="")
+        self._shown.update(
+            self._shown.task_ids[0], completed=simulated, description=reached(simulated, whole), speed=self._speed()
+        )
+
+    def _speed(self) -> str:
+        (first_clock, first), (last_clock, last) = self._calls[0], self._calls[-1]
+        speed = (last - first) / max(last_clock - first_clock, 1e-9)
+        mantissa, exponent = f"{speed:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)} x real time"
+
+    def close(self) -> None:
+        """Take the bar away: what comes after it stands in its place."""
+        if self._shown is not None:
+            self._shown.stop()
+
+
+def _shown() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    begun = time.perf_counter()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0, speed="")
-
-        def tell(simulated: float, whole: float) -> None:
-            elapsed = max(time.perf_counter() - begun, 1e-9)
-            bar.update(
-                task,
-                completed=simulated / whole,
-                description=f"day {simulated / DAY:.1f} of {whole / DAY:.1f}",
-                speed=f"{simulated / elapsed:.2g} x real time",
-            )
-
-        yield tell
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[speed]}", markup=False),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+    )
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    progress.start()
+    return progress

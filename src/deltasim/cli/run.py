@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deltasim.cli.faults import FAILED, say
-from deltasim.cli.source import is_result, read, scenario_argument, scenario_options
+from deltasim.cli.faults import FAILED, INTERRUPTED, stop
+from deltasim.cli.source import is_netcdf, is_result, read, scenario_argument, scenario_options
+
+if TYPE_CHECKING:
+    from deltasim.scenario import Scenario
+    from deltasim.simulation import Outcome
 
 __all__ = ["command"]
 
 
 @click.command("run")
 @scenario_argument
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Result file to write.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT", help="Result file to write."
+)
 @scenario_options
 @click.option("--float32", is_flag=True, help="Store what depends on time in half the space.")
-@click.option("-q", "--quiet", is_flag=True, help="No closing table.")
-@click.option("--json", "as_json", is_flag=True, help="The closing table as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Nothing on standard output, and no progress bar.")
+@click.option("--json", "as_json", is_flag=True, help="The closing tables as JSON, with every node and link.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     file: Path,
     output: Path | None,
     overrides: tuple[str, ...],
@@ -31,35 +40,98 @@ def command(
 ) -> None:
     """Run FILE: a scenario (.toml), or a result (.nc) again from what it carries.
 
-    Writes NAME.nc (NAME_rerun.nc for a result) in the current directory, or the file given with -o.
+    Writes NAME.nc (NAME_rerun.nc for a result) in the current directory, or the file given with -o. What that file was
+    before is replaced when the run is done, not earlier.
     """
+    if quiet and as_json:
+        raise click.UsageError("--quiet and --json contradict each other")
     output = output or Path(f"{file.stem}_rerun.nc" if is_result(file) else f"{file.stem}.nc")
-    if output.exists() and output.samefile(file):
-        raise click.UsageError(f"{output} would overwrite what is read; give another name with -o")
+    _spare(output, file)
     scenario = read(file, overrides, allow_outside)
+    for name in scenario.files if not is_result(file) else ():
+        _spare(output, file.parent / name)
+    outcome = _simulate(scenario, output, float32, quiet, _words(ctx, file))
+    if quiet:
+        return
+    from deltasim.cli import closing
 
-    from deltasim._jit import is_compiled
+    if as_json:
+        click.echo(closing.as_json(outcome, file, output))
+    else:
+        closing.show(outcome, output)
 
-    if not is_compiled():
-        say("compiling the solver, once; this takes about a minute")
-    from deltasim.cli.closing import as_document, show
+
+def _spare(output: Path, source: Path) -> None:
+    """Refuse to write over what is read, or over a file that was never a result."""
+    if not output.is_file():
+        return
+    if source.exists() and output.samefile(source):
+        raise click.UsageError(f"{output} is read by this run; name another file with -o")
+    if output.stat().st_size and not is_netcdf(output):
+        raise click.UsageError(f"{output} is there and is no result; it is not replaced. Name another file with -o")
+
+
+def _words(ctx: click.Context, file: Path) -> str:
+    """The command as it could be given again, for the file's history."""
+    words = ["deltasim", "run", str(file)]
+    for parameter in ctx.command.params:
+        value = ctx.params.get(parameter.name or "")
+        if not isinstance(parameter, click.Option) or parameter.name in ("quiet", "as_json") or not value:
+            continue
+        if parameter.is_flag:
+            words.append(parameter.opts[-1])
+        else:
+            for part in value if parameter.multiple else (value,):
+                words += [parameter.opts[-1], str(part)]
+    return shlex.join(words)
+
+
+def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, words: str) -> Outcome:
+    """Run into a file; what can go wrong on the way says what became of the file."""
+    from contextlib import nullcontext
+
+    from deltasim.cli.compiling import get_ready
     from deltasim.cli.progress import progress_bar
     from deltasim.errors import SolverError
+    from deltasim.results.frame import Frame
     from deltasim.results.netcdf import NetcdfSink
     from deltasim.simulation import simulate
 
-    try:
-        with NetcdfSink(output, float32=float32) as sink, progress_bar() as tell:
-            outcome = simulate(scenario, sink, progress=tell, command=f"deltasim run {file}")
-    except SolverError as error:
-        from datetime import timedelta
+    class Sink(NetcdfSink):
+        """Compiles, but not before it is sure that the file can be written."""
 
-        when = scenario.start + timedelta(seconds=error.time)
-        say(f"Error: at {when:%Y-%m-%d %H:%M:%S}, {error}")
-        if sink.failed_path.exists():
-            say(f"what was computed until then is in {sink.failed_path}")
-        sys.exit(FAILED)
-    if as_json:
-        click.echo(as_document(outcome, output))
-    elif not quiet:
-        show(outcome, output)
+        def begin(self, frame: Frame) -> None:
+            super().begin(frame)
+            get_ready()
+
+    sink = Sink(output, float32=float32)
+    before = _stamp(sink.failed_path)
+    if before and sink.failed_path.samefile(scenario.path):
+        raise click.UsageError(f"{sink.failed_path} is read by this run; name another file with -o")
+    try:
+        with sink, nullcontext() if quiet else progress_bar() as tell:
+            return simulate(scenario, sink, progress=tell, command=words)
+    except SolverError as error:
+        from deltasim.cli.times import moment
+
+        when = moment(scenario.start, error.time, 0.0)
+        stop(
+            FAILED,
+            f"Error: {scenario.path}: {error}",
+            f"{error.time:.6g} s is {when} on the scenario's clock.",
+            f"What was computed until then is in {sink.failed_path}.",
+        )
+    except KeyboardInterrupt:
+        kept = _stamp(sink.failed_path) not in (None, before)
+        stop(
+            INTERRUPTED,
+            f"\ninterrupted; {f'what there was is in {sink.failed_path}' if kept else 'nothing was written'}",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Tell one file of a name from another; None where there is none."""
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns

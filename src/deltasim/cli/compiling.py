@@ -1,0 +1,79 @@
+"""Compiling the solver, once for each version of it: before the first run, or when asked to."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from deltasim.cli.faults import say
+
+__all__ = ["compile_solver", "get_ready", "is_kept"]
+
+TINY = """\
+[scenario]
+start = 2024-01-01
+end = 2024-01-02
+output_step = "1 h"
+
+[basin.pond]
+curve = { stage = [0.0], area = [100.0] }
+initial_stage = 1.0
+"""
+"""The compiled code has one form, whatever the network: this one reaches all of it."""
+
+
+class Nowhere:
+    """A sink that keeps nothing."""
+
+    def begin(self, frame: object) -> None:
+        """Ignore it."""
+
+    def append(self, chunk: object) -> None:
+        """Ignore it."""
+
+    def finish(self, summary: object, state: object) -> None:
+        """Ignore it."""
+
+    def fail(self, reason: str, summary: object = None) -> None:
+        """Ignore it; the error itself tells."""
+
+
+def compile_solver() -> float:
+    """Compile or load the solver, by running a network of one pond.
+
+    Returns
+    -------
+    float
+        Seconds that it took.
+    """
+    from deltasim.scenario import from_text
+    from deltasim.simulation import simulate
+
+    begun = time.perf_counter()
+    simulate(from_text(TINY, {}, path="a pond of the package"), Nowhere())
+    return time.perf_counter() - begun
+
+
+def is_kept() -> bool:
+    """Tell whether compiled code can be kept for the next time."""
+    from deltasim._jit import cache_folder
+
+    return os.access(cache_folder(), os.W_OK)
+
+
+def get_ready() -> None:
+    """Compile before a run and say so, because it takes so much longer than the run; else load what was compiled.
+
+    Either way the run itself then takes what the solver takes.
+    """
+    import numba
+
+    from deltasim._jit import cache_folder, is_compiled
+
+    if numba.config.DISABLE_JIT:
+        return
+    if not is_compiled():
+        once = "once; this takes about a minute"
+        always = f"which takes about a minute; {cache_folder().parent} cannot be written, so every run will: "
+        say(f"compiling the solver, {once if is_kept() else always + 'DELTASIM_CACHE_DIR names another folder'}")
+    compile_solver()
