@@ -41,8 +41,8 @@ def random_networks(draw, most=60):
     junctions = draw(st.booleans())
     lines = []
     names = [f"n{i}" for i in range(n)]
-    for name in names:
-        bed = round(float(rng.uniform(-3, 3)), 3)
+    beds = [round(float(rng.uniform(-3, 3)), 3) for _ in names]
+    for name, bed in zip(names, beds, strict=True):
         if junctions and rng.random() < 0.4:
             lines.append(f"[junction.{name}]\nbed_level = {bed}\n")
             continue
@@ -74,6 +74,10 @@ def random_networks(draw, most=60):
         "[boundary.sea]\nstage = { time = [0, 22350, 44700, 67050, 864000], value = [-1.0, 1.5, -1.0, 1.5, 0.0] }\n"
     )
     lines.append("[boundary.fall]\n")
+    # Pumps and ratings deliver whatever the stage: what has no way out overtops, as it would on site, and does not
+    # pile up to the height of mountains.
+    for name, bed in zip(names, beds, strict=True):
+        lines.append(f'[weir.top_{name}]\nfrom = "{name}"\nto = "fall"\ncrest_level = {bed + 12}\ncrest_width = 20.0\n')
     if n == 1:
         ends = [(0, "sea"), (0, "fall")]
     else:

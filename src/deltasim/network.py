@@ -123,7 +123,10 @@ class Network:
             sources=tuple(sources),
         )
 
-    def ends(self) -> list[Ends]:
-        """What each link's law may know of its two ends."""
+    def ends(self, tolerance: float) -> list[Ends]:
+        """What each link's law may know of its two ends, in a run of that tolerance (m)."""
         by_node = {int(node): curve for node, curve in zip(self.storage, self.curves, strict=True)}
-        return [Ends(by_node.get(int(a)), by_node.get(int(b))) for a, b in zip(self.origin, self.target, strict=True)]
+        return [
+            Ends(by_node.get(int(a)), by_node.get(int(b)), tolerance)
+            for a, b in zip(self.origin, self.target, strict=True)
+        ]

@@ -105,13 +105,14 @@ def groundwater_law(p: Any, i: int, h_from: float, h_to: float, table: float):  
     """Fall from the groundwater to the node, m; the conductance is the factor.
 
     max(h_gw, bed) - max(h, bed), as MODFLOW's river package has it (McDonald and Harbaugh 1988): a water table below
-    the bed draws as if it stood at the bed.
+    the bed draws as if it stood at the bed. At the bed itself the slope is that of water above it: a node that just ran
+    dry has to know how it drains.
     """
     bottom = p.bottom[i]
     return (
         max(table, bottom) - max(h_to, bottom),
         0.0,
-        -1.0 if h_to > bottom else 0.0,
+        -1.0 if h_to >= bottom else 0.0,
         1.0 if table > bottom else 0.0,
     )
 

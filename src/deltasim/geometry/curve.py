@@ -95,6 +95,35 @@ class Curve:
             _check_agreement(volume, np.asarray(storage, dtype=float))
         return cls(h, a, slope, volume)
 
+    def blunted(self, volume: float) -> Curve:
+        """Give the curve with its point cut off, if it has one.
+
+        Below the given volume a wedge becomes a prism of the same volume and depth, so that a drop at the very bottom
+        does not move the stage without bound. Above, nothing changes.
+
+        Parameters
+        ----------
+        volume : float, m3
+
+        Returns
+        -------
+        Curve
+            This one where its bed has area enough.
+        """
+        top = float(self.stage_at(volume))
+        mean = volume / (top - self.stage[0])
+        if self.area[0] >= 0.5 * mean:
+            return self
+        above = self.storage > volume
+        inside = int(np.flatnonzero(~above)[-1])
+        area = self.area[inside] + self.slope[inside] * (top - self.stage[inside])
+        return Curve(
+            np.concatenate(([self.stage[0], top], self.stage[above])),
+            np.concatenate(([mean, area], self.area[above])),
+            np.concatenate(([0.0, self.slope[inside]], self.slope[above])),
+            np.concatenate(([0.0, volume], self.storage[above])),
+        )
+
     @property
     def bed_level(self) -> float:
         """Stage of the lowest row, m."""

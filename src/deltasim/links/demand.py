@@ -13,7 +13,7 @@ from deltasim import units
 from deltasim._jit import jit
 from deltasim.constants import FADE_DEPTH
 from deltasim.fields import Component, Level, VaryingDischarge, Within
-from deltasim.links.kind import Ends, LinkKind, ramp_width
+from deltasim.links.kind import Ends, LinkKind, always, ramp_width
 from deltasim.links.roots import ramp
 from deltasim.signal import Signal
 
@@ -85,6 +85,6 @@ DEMAND = LinkKind(
     build=build_demands,
     law=demand_law,
     setting="discharge",
-    fades=True,
+    fades=always,
     moves=("discharge",),
 )

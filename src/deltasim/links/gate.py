@@ -82,6 +82,8 @@ class GateParameters(NamedTuple):
     """Part of the opening that lies below that bed, m."""
     largest: NDArray[np.float64]
     """Largest opening, m; infinite where none is given."""
+    smoothing: NDArray[np.float64]
+    """Head difference below which the root is linear, m."""
 
 
 def build_gates(gates: Sequence[Gate], ends: Sequence[Ends]) -> GateParameters:
@@ -93,6 +95,7 @@ def build_gates(gates: Sequence[Gate], ends: Sequence[Ends]) -> GateParameters:
         sill,
         sill - own,
         np.array([np.inf if g.max_opening is None else g.max_opening for g in gates], dtype=float),
+        np.array([end.smoothing(level) for level, end in zip(sill, ends, strict=True)], dtype=float),
     )
 
 
@@ -110,15 +113,15 @@ def gate_law(p: Any, i: int, h_up: float, h_down: float, opening: float):  # typ
     depth = max(2.0 * head / 3.0, tail)
     if jet <= depth:  # the leaf holds the water back
         if tail <= jet:
-            value, slope = root(head - jet)
+            value, slope = root(head - jet, p.smoothing[i])
             by_jet = value - jet * slope
             return c * jet * value, c * jet * slope, 0.0, c * by_jet * jet_by_opening
-        value, slope = root(head - tail)
+        value, slope = root(head - tail, p.smoothing[i])
         return c * jet * value, c * jet * slope, -c * jet * slope, c * value * jet_by_opening
     if depth > tail:  # a free weir: critical depth on the sill
-        value, slope = root(head - depth)
+        value, slope = root(head - depth, p.smoothing[i])
         return c * depth * value, c * (2.0 * value + depth * slope) / 3.0, 0.0, 0.0
-    value, slope = root(head - tail)  # a drowned weir
+    value, slope = root(head - tail, p.smoothing[i])  # a drowned weir
     return c * tail * value, c * tail * slope, c * (value - tail * slope), 0.0
 
 

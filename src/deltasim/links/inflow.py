@@ -12,7 +12,7 @@ from pydantic import Field
 
 from deltasim._jit import jit
 from deltasim.fields import Component, Number, VaryingDischarge
-from deltasim.links.kind import Ends, LinkKind
+from deltasim.links.kind import Ends, LinkKind, always
 from deltasim.signal import Signal
 
 __all__ = ["INFLOW", "GivenParameters", "given_law"]
@@ -69,6 +69,6 @@ INFLOW = LinkKind(
     build=build_inflows,
     law=given_law,
     setting="discharge",
-    fades=True,
+    fades=always,
     moves=("discharge",),
 )

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from deltasim.constants import FADE_DEPTH, FADE_VOLUME
+from deltasim.constants import FADE_DEPTH, FADE_VOLUME, HEAD_SMOOTHING, LEAST_AREA, UNIT_AREA
 from deltasim.fields import Component, SettingNumber, Within
 from deltasim.geometry import Curve
 from deltasim.signal import Signal
 
-__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "ramp_width"]
+__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "always", "ramp_width"]
 
 
 class Link(Component):
@@ -61,15 +62,43 @@ class Ends:
     ----------
     from_curve, to_curve : Curve or None
         None where the end is a boundary or outside.
+    tolerance : float, m
+        Of the run, in stage.
     """
 
     from_curve: Curve | None
     to_curve: Curve | None
+    tolerance: float
 
     @property
     def higher_bed(self) -> float:
         """The higher bed level of the storage nodes at the ends, m; far below everything between boundaries."""
         return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-1e6)
+
+    def smoothing(self, sill: float, part: float = 0.01) -> float:
+        """Head difference, m, below which a law that is steep at equal heads is linear.
+
+        A part of the tolerance between bodies of water, but not below a micrometre; at a tiny one the stage that its
+        tolerance, a volume, makes a decimetre above the sill. A hundredth suits square roots, whose small differences
+        add up along a chain; Villemonte's power of 0.385 is steeper and wants a tenth.
+        """
+        areas = [
+            float(curve.area_at(max(sill, curve.bed_level) + 0.1))
+            for curve in (self.from_curve, self.to_curve)
+            if curve is not None
+        ]
+        smallest = max(min(areas, default=np.inf), LEAST_AREA)
+        between = max(HEAD_SMOOTHING, part * self.tolerance)
+        return float(np.clip(self.tolerance * UNIT_AREA / smallest, between, MOST_SMOOTHING))
+
+
+def always(link: Any, end: Ends) -> bool:
+    """Every link of the kind fades as its source runs dry."""
+    return True
+
+
+MOST_SMOOTHING = 1e-2
+"""Largest such difference, m, however small the well."""
 
 
 def ramp_width(curve: Curve | None, stage: float) -> float:
@@ -106,8 +135,9 @@ class LinkKind:
     symmetric : bool
         The law is written for water that flows from the higher stage to the lower (it gets them in that order) and
         serves both directions.
-    fades : bool
-        The discharge does not know how much water there is, so it fades as its source runs dry.
+    fades : callable or None
+        ``fades(link, end)`` tells whether the discharge of a link does not know how much water there is, so that it
+        has to fade as its source runs dry; None where no link of the kind does.
     moves : tuple of str
         Keys that may vary in time.
     """
@@ -119,5 +149,5 @@ class LinkKind:
     law: Callable[..., tuple[float, float, float, float]]
     setting: str | None = None
     symmetric: bool = False
-    fades: bool = False
+    fades: Callable[[Any, Ends], bool] | None = None
     moves: tuple[str, ...] = ("open",)

@@ -92,6 +92,8 @@ class OrificeParameters(NamedTuple):
     """Width of a rectangle, m; 0 for a circle."""
     area: NDArray[np.float64]
     """Of the whole hole, m2."""
+    smoothing: NDArray[np.float64]
+    """Head difference below which the root is linear, m."""
 
 
 def build_orifices(orifices: Sequence[Orifice], ends: Sequence[Ends]) -> OrificeParameters:
@@ -106,6 +108,7 @@ def build_orifices(orifices: Sequence[Orifice], ends: Sequence[Ends]) -> Orifice
         np.where(in_floor, 0.0, height),
         width,
         np.where(round_, 0.25 * np.pi * height**2, height * width),
+        np.array([e.smoothing(o.invert_level) for o, e in zip(orifices, ends, strict=True)], dtype=float),
     )
 
 
@@ -132,9 +135,9 @@ def orifice_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # 
     z = min(head, p.height[i])
     area, growth = wetted_hole(p, i, z)
     if tail > 0.5 * z:
-        value, slope = root(head - tail)
+        value, slope = root(head - tail, p.smoothing[i])
         return c * area * value, c * (area * slope + growth * value), -c * area * slope, 0.0
-    value, slope = root(head - 0.5 * z)
+    value, slope = root(head - 0.5 * z, p.smoothing[i])
     lift = 0.5 if head < p.height[i] else 1.0
     return c * area * value, c * (lift * area * slope + growth * value), 0.0, 0.0
 

@@ -15,7 +15,7 @@ from deltasim._jit import jit
 from deltasim.constants import FADE_DEPTH
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, Count, Level, Number, OrTable, Table, Varying
-from deltasim.links.kind import Ends, Link, LinkKind, ramp_width
+from deltasim.links.kind import Ends, Link, LinkKind, always, ramp_width
 from deltasim.links.roots import ramp
 from deltasim.links.table import PiecewiseCubics, pack_cubics, piecewise
 from deltasim.signal import Signal
@@ -149,6 +149,6 @@ PUMP = LinkKind(
     build=build_pumps,
     law=pump_law,
     setting="capacity",
-    fades=True,
+    fades=always,
     moves=("open", "capacity"),
 )

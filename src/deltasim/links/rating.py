@@ -33,8 +33,8 @@ class Rating(StageDrivenLink):
     Notes
     -----
     Q = table(h_from), or sign(h_from - h_to) table(abs(h_from - h_to)). Below the table nothing flows, above it the
-    last slope goes on. A rating that falls is taken as it is; the solver then halves steps where it must. The
-    discharge fades over the first millimetre of the water it comes from.
+    last slope goes on. A rating that falls is taken as it is; the solver then halves steps where it must. Where
+    the table starts below the bed, or is one of differences, the discharge fades over the first millimetre of water.
 
     References
     ----------
@@ -107,11 +107,17 @@ def rating_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # t
     return (value if difference >= 0.0 else -value), slope, -slope, 0.0
 
 
+def flows_from_dry(rating: Rating, end: Ends) -> bool:
+    """Whether the table has a discharge where the node it comes from is dry."""
+    curve = end.from_curve
+    return rating.of == "difference" or (curve is not None and float(rating.table["stage"][0]) < curve.bed_level)
+
+
 RATING = LinkKind(
     name="rating",
     model=Rating,
     parameters=RatingParameters,
     build=build_ratings,
     law=rating_law,
-    fades=True,
+    fades=flows_from_dry,
 )

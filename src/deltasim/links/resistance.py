@@ -73,7 +73,10 @@ def build_resistances(links: Sequence[Resistance], ends: Sequence[Ends]) -> Resi
 
 @jit
 def resistance_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
-    """Discharge through resistance `i`; `Resistance` has the equation."""
+    """Discharge through resistance `i`; `Resistance` has the equation.
+
+    At the sill itself the slope is that of water above it: a node that just ran dry has to know how it drains.
+    """
     c = p.conductance[i]
     sill = p.sill[i]
     q = c * (max(h_from, sill) - max(h_to, sill))
@@ -81,7 +84,7 @@ def resistance_law(p: Any, i: int, h_from: float, h_to: float, setting: float): 
         return p.limit[i], 0.0, 0.0, 0.0
     if q <= -p.limit[i]:
         return -p.limit[i], 0.0, 0.0, 0.0
-    return q, (c if h_from > sill else 0.0), (-c if h_to > sill else 0.0), 0.0
+    return q, (c if h_from >= sill else 0.0), (-c if h_to >= sill else 0.0), 0.0
 
 
 RESISTANCE = LinkKind(

@@ -5,21 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim._jit import jit
-from deltasim.constants import HEAD_SMOOTHING
 
 __all__ = ["ramp", "root"]
 
 
 @jit
-def root(d):  # type: ignore[no-untyped-def]
+def root(d, smoothing):  # type: ignore[no-untyped-def]
     """Square root of a head difference, and its slope, finite at 0.
 
-    d / (d^2 + eps^2)^(1/4), which is sqrt(d) to a relative 2.5e-7 at a millimetre and linear below a micrometre.
+    d / (d^2 + eps^2)^(1/4), which is sqrt(d) to a relative 2.5e-7 at a thousand eps and linear below eps.
 
     Parameters
     ----------
     d : float, m
         Not negative.
+    smoothing : float, m
+        eps.
 
     Returns
     -------
@@ -27,7 +28,7 @@ def root(d):  # type: ignore[no-untyped-def]
     slope : float, m^-0.5
     """
     square = d * d
-    w = square + HEAD_SMOOTHING * HEAD_SMOOTHING
+    w = square + smoothing * smoothing
     t = np.sqrt(np.sqrt(w))
     return d / t, (1.0 - 0.5 * square / w) / t
 

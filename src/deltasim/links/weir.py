@@ -20,8 +20,6 @@ __all__ = ["WEIR"]
 DISCHARGE_COEFFICIENT = {"sharp": 0.62, "broad": 0.577}
 """C_d by shape: 0.62 gives the 1.83 of a thin plate, 0.577 = 3^-0.5 the critical depth on a broad crest (Bos 1989)."""
 
-VILLEMONTE_SMOOTHING = 1e-6
-
 
 class Weir(StageDrivenLink):
     """A level crest across the flow.
@@ -70,6 +68,8 @@ class WeirParameters(NamedTuple):
     """2/3 C_d sqrt(2 g) b, m1.5/s."""
     bed: NDArray[np.float64]
     """Higher bed of the two nodes, m: a crest below it counts as level with it."""
+    smoothing: NDArray[np.float64]
+    """Difference of head over which the drowned law is rounded off, m."""
 
 
 def build_weirs(weirs: Sequence[Weir], ends: Sequence[Ends]) -> WeirParameters:
@@ -77,6 +77,7 @@ def build_weirs(weirs: Sequence[Weir], ends: Sequence[Ends]) -> WeirParameters:
     return WeirParameters(
         np.array([weir_coefficient(weir) for weir in weirs], dtype=float),
         np.array([end.higher_bed for end in ends], dtype=float),
+        np.array([end.smoothing(weir.sill, 0.1) for weir, end in zip(weirs, ends, strict=True)], dtype=float),
     )
 
 
@@ -92,8 +93,8 @@ def weir_coefficient(weir: Weir) -> float:
 def weir_law(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type: ignore[no-untyped-def]
     """Discharge over weir `i`; `Weir` has the equation.
 
-    x = 1 - (D/H)^1.5 enters as x (x^2 + delta^2)^-0.3075 with delta = 1e-6, which is x^0.385 with a finite slope at
-    equal heads.
+    x^0.385 with x = 1 - (D/H)^1.5 has no finite slope at equal heads. It enters as x (x^2 + e^2)^-0.3075 with
+    e = 1.5 eps D / H^2, which rounds it off over a difference of head of eps and is nothing where D is.
     """
     level = max(crest, p.bed[i])
     head = h_up - level
@@ -109,13 +110,14 @@ def weir_law(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type:
     ratio = tail / head
     power = ratio * np.sqrt(ratio)
     x = 1.0 - power
-    w = x * x + VILLEMONTE_SMOOTHING * VILLEMONTE_SMOOTHING
+    e = 1.5 * p.smoothing[i] * ratio / head
+    w = x * x + e * e
     base = w**-0.3075
-    factor = x * base
-    slope = base * (1.0 - 0.615 * x * x / w)
-    by_up = speed * (1.5 * factor + slope * 1.5 * power)
-    by_down = -speed * slope * 1.5 * np.sqrt(ratio)
-    return free * factor, by_up, by_down, -(by_up + by_down) * moves
+    by_x = base * (1.0 - 0.615 * x * x / w)
+    by_e = -0.615 * base * x * e / w
+    by_up = speed * (1.5 * (x * base + by_x * power) - 2.0 * by_e * e)
+    by_down = speed * (by_e * e / ratio - 1.5 * by_x * np.sqrt(ratio))
+    return free * x * base, by_up, by_down, -(by_up + by_down) * moves
 
 
 WEIR = LinkKind(

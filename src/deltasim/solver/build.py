@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.constants import FADE_DEPTH, FADE_VOLUME, GRAVITY, NO_TAILWATER, WATER_DENSITY
+from deltasim.constants import (
+    FADE_DEPTH,
+    FADE_VOLUME,
+    GRAVITY,
+    NO_TAILWATER,
+    UNIT_AREA,
+    WATER_DENSITY,
+)
 from deltasim.fluxes import SOURCES
 from deltasim.geometry import pack_curves
 from deltasim.links import LINKS
@@ -60,6 +67,7 @@ class _Flux:
     factor: float
     open: Signal
     forward: bool
+    fades: bool
     lift_power: float
 
 
@@ -129,7 +137,7 @@ def prepare(
     solver_node[-1] = outside  # so that -1, outside, finds its place
     solver_node[network.boundary] = n + np.arange(len(network.boundary))
     solver_node[network.storage] = np.arange(n)
-    fluxes = _link_fluxes(network, solver_node) + _source_fluxes(network, solver_node, outside)
+    fluxes = _link_fluxes(network, solver_node, tolerance) + _source_fluxes(network, solver_node, outside)
 
     pairs = np.array([(f.origin, f.target) for f in fluxes], dtype=np.int64).reshape(-1, 2)
     pairs = np.where(pairs < n, pairs, -1)
@@ -158,16 +166,16 @@ def prepare(
     fade_volume[:n] = [max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)), FADE_VOLUME) for curve in curves]
     problem = Problem(
         n=n,
-        curves=pack_curves(curves),
+        curves=pack_curves([curve.blunted(tolerance * UNIT_AREA) for curve in curves]),
         fluxes=FluxTable(
             origin=np.ascontiguousarray(origin[sequence]),
             target=np.ascontiguousarray(target[sequence]),
             forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
             group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
-            fades=np.array([kind.fades for kind in kinds], dtype=np.int64),
+            fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
             fade_volume=fade_volume,
         ),
-        groups=_parameters(network, sequence),
+        groups=_parameters(network, sequence, tolerance),
         plan=plan,
         slots=Slots(**slots),
         signals=table,
@@ -185,11 +193,12 @@ def prepare(
     return Prepared(problem, work, place, spot[:links], spot[links:])
 
 
-def _link_fluxes(network: Network, solver_node: Integers) -> list[_Flux]:
+def _link_fluxes(network: Network, solver_node: Integers, tolerance: float) -> list[_Flux]:
     number = {name: i for i, name in enumerate(LINKS)}
     constant = Signal.constant(1.0)
     found = []
-    for link, a, b in zip(network.links, network.origin, network.target, strict=True):
+    ends = network.ends(tolerance)
+    for link, end, a, b in zip(network.links, ends, network.origin, network.target, strict=True):
         kind = LINKS[link.kind]
         setting = getattr(link, kind.setting) if kind.setting else constant
         efficiency = getattr(link, "efficiency", None)
@@ -202,6 +211,7 @@ def _link_fluxes(network: Network, solver_node: Integers) -> list[_Flux]:
                 factor=getattr(link, "count", 1) * getattr(link, "scale", 1.0),
                 open=link.open,
                 forward=getattr(link, "direction", "both") == "forward",
+                fades=kind.fades is not None and kind.fades(link, end),
                 lift_power=WATER_DENSITY * GRAVITY / efficiency if efficiency else 0.0,
             )
         )
@@ -220,6 +230,7 @@ def _source_fluxes(network: Network, solver_node: Integers, outside: int) -> lis
             factor=source.factor,
             open=always,
             forward=False,
+            fades=SOURCES[law].fades,
             lift_power=0.0,
         )
         for law, node, source in network.sources
@@ -256,9 +267,9 @@ def _bind(network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int) 
     return bindings, setting, factor
 
 
-def _parameters(network: Network, sequence: Integers) -> tuple[object, ...]:
+def _parameters(network: Network, sequence: Integers, tolerance: float) -> tuple[object, ...]:
     """Parameters of every kind, its links and sources in the solver's order."""
-    ends = network.ends()
+    ends = network.ends(tolerance)
     links = len(network.links)
     of_kind: dict[str, list[int]] = {name: [] for name in (*LINKS, *SOURCES)}
     for i in sequence.tolist():

@@ -36,8 +36,8 @@ class FluxTable(NamedTuple):
         1 where no water may turn back.
     group : ndarray, shape (n_group + 1,)
         First flux of each group of a kind.
-    fades : ndarray, shape (n_group,)
-        1 for kinds whose flux fades as its source runs dry.
+    fades : ndarray, shape (n_flux,)
+        1 where the flux fades as its source runs dry.
     fade_volume : ndarray, shape (n_node,), m3
         Volume over which it fades; 0 for nodes that never run dry.
     """
@@ -132,7 +132,7 @@ def fading(volume, scale):  # type: ignore[no-untyped-def]
 
 def _filler(kind: Any) -> Any:
     """Make the loop of one kind, with its law inside."""
-    law, symmetric, fades = kind.law, kind.symmetric, kind.fades
+    law, symmetric, may_fade = kind.law, kind.symmetric, bool(kind.fades)
 
     # numba wants the same annotations here as in `fill_group`.
     def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
@@ -154,7 +154,7 @@ def _filler(kind: Any) -> Any:
             growth = 0.0
             if q < 0.0 and table.forward[k] == 1:
                 part = 0.0
-            elif fades:
+            elif may_fade and table.fades[k] == 1:
                 donor = a if q >= 0.0 else b
                 if volume[donor] < table.fade_volume[donor]:
                     part, growth = fading(volume[donor], table.fade_volume[donor])
