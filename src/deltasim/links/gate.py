@@ -95,7 +95,13 @@ def build_gates(gates: Sequence[Gate], ends: Sequence[Ends]) -> GateParameters:
         sill,
         sill - own,
         np.array([np.inf if g.max_opening is None else g.max_opening for g in gates], dtype=float),
-        np.array([end.smoothing(level) for level, end in zip(sill, ends, strict=True)], dtype=float),
+        np.array(
+            [
+                end.smoothing(level, g.count * g.discharge_coefficient * g.width * np.sqrt(2.0 * GRAVITY), 0.5)
+                for g, level, end in zip(gates, sill, ends, strict=True)
+            ],
+            dtype=float,
+        ),
     )
 
 

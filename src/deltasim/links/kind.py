@@ -75,12 +75,19 @@ class Ends:
         """The higher bed level of the storage nodes at the ends, m; far below everything between boundaries."""
         return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-1e6)
 
-    def smoothing(self, sill: float, part: float = 0.01) -> float:
+    def smoothing(self, sill: float, strength: float, power: float) -> float:
         """Head difference, m, below which a law that is steep at equal heads is linear.
 
-        A part of the tolerance between bodies of water, but not below a micrometre; at a tiny one the stage that its
-        tolerance, a volume, makes a decimetre above the sill. A hundredth suits square roots, whose small differences
-        add up along a chain; Villemonte's power of 0.385 is steeper and wants a tenth.
+        The law goes as strength * difference^power there. Between bodies of water a micrometre will do; where a wide
+        structure evens out a small pond in less than a blink, the difference that takes a blink, but not more than the
+        tolerance, which in a tiny well is a volume.
+
+        Parameters
+        ----------
+        sill : float, m
+        strength : float
+        power : float
+            Below 1.
         """
         areas = [
             float(curve.area_at(max(sill, curve.bed_level) + 0.1))
@@ -88,17 +95,18 @@ class Ends:
             if curve is not None
         ]
         smallest = max(min(areas, default=np.inf), LEAST_AREA)
-        between = max(HEAD_SMOOTHING, part * self.tolerance)
-        return float(np.clip(self.tolerance * UNIT_AREA / smallest, between, MOST_SMOOTHING))
+        even = (BLINK * strength / smallest) ** (1.0 / (1.0 - power))
+        most = self.tolerance * max(1.0, UNIT_AREA / smallest)
+        return float(min(max(even, HEAD_SMOOTHING), max(most, HEAD_SMOOTHING)))
+
+
+BLINK = 0.05
+"""Time, s, within which two stages that even out count as equal."""
 
 
 def always(link: Any, end: Ends) -> bool:
     """Every link of the kind fades as its source runs dry."""
     return True
-
-
-MOST_SMOOTHING = 1e-2
-"""Largest such difference, m, however small the well."""
 
 
 def ramp_width(curve: Curve | None, stage: float) -> float:

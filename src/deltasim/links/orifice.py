@@ -102,13 +102,20 @@ def build_orifices(orifices: Sequence[Orifice], ends: Sequence[Ends]) -> Orifice
     height = np.array([o.diameter if r else o.height for o, r in zip(orifices, round_, strict=True)], dtype=float)
     width = np.array([0.0 if r else o.width for o, r in zip(orifices, round_, strict=True)], dtype=float)
     in_floor = np.array([o.orientation == "bottom" for o in orifices], dtype=bool)
+    area = np.where(round_, 0.25 * np.pi * height**2, height * width)
     return OrificeParameters(
         np.array([o.discharge_coefficient * np.sqrt(2.0 * GRAVITY) for o in orifices], dtype=float),
         np.array([max(o.invert_level, e.higher_bed) for o, e in zip(orifices, ends, strict=True)], dtype=float),
         np.where(in_floor, 0.0, height),
         width,
-        np.where(round_, 0.25 * np.pi * height**2, height * width),
-        np.array([e.smoothing(o.invert_level) for o, e in zip(orifices, ends, strict=True)], dtype=float),
+        area,
+        np.array(
+            [
+                e.smoothing(o.invert_level, o.count * o.discharge_coefficient * np.sqrt(2.0 * GRAVITY) * a, 0.5)
+                for o, a, e in zip(orifices, area, ends, strict=True)
+            ],
+            dtype=float,
+        ),
     )
 
 

@@ -77,7 +77,14 @@ def build_weirs(weirs: Sequence[Weir], ends: Sequence[Ends]) -> WeirParameters:
     return WeirParameters(
         np.array([weir_coefficient(weir) for weir in weirs], dtype=float),
         np.array([end.higher_bed for end in ends], dtype=float),
-        np.array([end.smoothing(weir.sill, 0.1) for weir, end in zip(weirs, ends, strict=True)], dtype=float),
+        # A metre above the crest Q = c (1.5 d)^0.385 near equal heads.
+        np.array(
+            [
+                end.smoothing(weir.sill, 1.17 * weir.count * weir_coefficient(weir), 0.385)
+                for weir, end in zip(weirs, ends, strict=True)
+            ],
+            dtype=float,
+        ),
     )
 
 

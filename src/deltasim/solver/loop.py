@@ -64,9 +64,15 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
 @jit_inline
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
-    update_stages(problem, work)
+    t = work.clock[TIME]
+    dry = update_stages(problem, work)
     now = State(work.volume, work.stage, work.lift, work.rise)
-    evaluate_at(problem, work, work.clock[TIME], now, work.q, True)
+    if dry:
+        moist = State(work.trial, work.trial_stage, work.lift, work.rise)
+        evaluate_at(problem, work, t, moist, work.q, True)
+        evaluate_at(problem, work, t, now, work.q, False)
+    else:
+        evaluate_at(problem, work, t, now, work.q, True)
 
 
 @jit_inline
@@ -80,9 +86,9 @@ def begin(problem, work):  # type: ignore[no-untyped-def]
         With `volume`, `setting` and `factor` at the start.
     """
     select_pieces(problem, work, 0.0)
-    refresh(problem, work)
     # Boundaries that nothing drives keep their stage inside steps too.
     copy_into(work.trial_stage, work.stage, work.stage.shape[0])
+    refresh(problem, work)
     copy_into(work.stage_left, work.stage, problem.n)
     copy_into(work.max_flux, work.q, work.q.shape[0])
     scatter(problem.fluxes.origin, problem.fluxes.target, work.q, work.rhs)

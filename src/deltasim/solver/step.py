@@ -19,17 +19,39 @@ from deltasim.solver.problem import apply_signals
 __all__ = ["accept", "commit", "error_of", "evaluate_at", "trial_step", "update_stages"]
 
 MAX_SWEEPS = 50
+DROP = 0.01
+"""Part of the tolerance of a tiny storage, a volume, that makes a drop."""
 ROUND_OFF = 8.0 * np.finfo(np.float64).eps
 
 
 @jit_inline
 def update_stages(problem, work):  # type: ignore[no-untyped-def]
-    """Stage, area and dh/dV of every storage at `work.volume`."""
+    """Stage, area and dh/dV of every storage at `work.volume`.
+
+    A dry storage is seen, in derivatives only, as if it held a drop: with nothing in it what leaves does not depend on
+    what is there, and a step from there would know of no way for water to leave. `work.trial` and `work.trial_stage`
+    are that state; the method keeps order 2 with any derivatives.
+
+    Returns
+    -------
+    bool
+        Whether any storage is dry.
+    """
+    drop = DROP * problem.tolerance * UNIT_AREA
+    dry = False
     for i in range(problem.n):
-        h, a, _ = locate(problem.curves, i, work.volume[i], work.rows)
+        v = work.volume[i]
+        h, a, _ = locate(problem.curves, i, v, work.rows)
         work.stage[i] = h
         work.area[i] = a
+        if v < drop:
+            dry = True
+            v = drop
+            h, a, _ = locate(problem.curves, i, v, work.rows)
+        work.trial[i] = v
+        work.trial_stage[i] = h
         work.lift[i] = 1.0 / max(a, LEAST_AREA)
+    return dry
 
 
 @jit_inline

@@ -1,0 +1,59 @@
+"""Whatever the network: no drop is lost, none is made, nothing falls below empty, and nothing fails."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+
+from networks import random_networks, run
+
+EPS = np.finfo(float).eps
+
+
+def check_balance(result):
+    """Hold the promises of the result file: every interval of every node, the whole run, nothing below 0."""
+    storage = result.storage.values
+    full = np.isfinite(storage[0])
+    storage = storage[:, full]
+    assert storage.min() >= 0.0
+    dt = np.diff(result.time.values) / np.timedelta64(1, "s")
+    nodes = list(result.node.values)
+    into = np.zeros((len(dt), len(nodes)))
+    moved = np.zeros_like(into)
+    for k, (a, b) in enumerate(zip(result.from_node.values, result.to_node.values, strict=True)):
+        q = result.discharge.values[1:, k]
+        for name, sign in ((a, -1.0), (b, 1.0)):
+            if name:
+                into[:, nodes.index(name)] += sign * q
+                moved[:, nodes.index(name)] += np.abs(q)
+    for name in ("rain", "evaporation", "seepage", "groundwater"):
+        if name in result:
+            into += np.nan_to_num(result[name].values[1:])
+            moved += np.abs(np.nan_to_num(result[name].values[1:]))
+    change = np.diff(storage, axis=0)
+    volume = moved[:, full] * dt[:, None]
+    allowed = 1e-9 * volume + 8.0 * EPS * storage.max()
+    assert np.all(np.abs(change - into[:, full] * dt[:, None]) <= allowed)
+    assert result.attrs["relative_balance_error"] < 1e-12
+
+
+@given(random_networks())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_networks_keep_every_drop(body):
+    check_balance(run(body, days=3, step="2 h"))
+
+
+def test_wells_of_a_hundredth_square_metre_and_dry_chains():
+    """Junctions whose links are dry, chains of them, and a tiny well between large ponds."""
+    body = "[basin.upper]\ncurve = { stage = [5.0], area = [1e6] }\ninitial_stage = 5.0005\n"
+    body += "[basin.well]\ncurve = { stage = [0.0], area = [0.01] }\n[boundary.sea]\nstage = 0.5\n"
+    names = ["upper", *(f"j{i}" for i in range(8)), "well", "sea"]
+    for i in range(8):
+        body += f"[junction.j{i}]\nbed_level = {4.5 - 0.5 * i}\n"
+    for k, (a, b) in enumerate(zip(names[:-1], names[1:], strict=True)):
+        body += f'[weir.w{k}]\nfrom = "{a}"\nto = "{b}"\ncrest_level = {5.0 - 0.5 * k}\ncrest_width = 3.0\n'
+    body += '[pump.p]\nfrom = "well"\nto = "upper"\ncapacity = 0.4\n'
+    body += '[inflow.q]\nto = "j4"\ndischarge = { time = [0, 86400, 86401, 864000], value = [0.0, 0.0, 0.3, 0.0] }\n'
+    result = run(body, days=5, step="1 h")
+    check_balance(result)
+    assert float(result.max_discharge.sel(link="p")) > 0.0
