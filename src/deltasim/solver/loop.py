@@ -65,14 +65,19 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
     t = work.clock[TIME]
+    n = problem.n
     dry = update_stages(problem, work)
-    now = State(work.volume, work.stage, work.lift, work.rise)
-    if dry:
-        moist = State(work.trial, work.trial_stage, work.lift, work.rise)
-        evaluate_at(problem, work, t, moist, work.q, True)
-        evaluate_at(problem, work, t, now, work.q, False)
-    else:
-        evaluate_at(problem, work, t, now, work.q, True)
+    state = State(work.trial, work.trial_stage, work.lift, work.rise)
+    # One place that evaluates, so that the laws are compiled into the loop no more often than they must be: first with
+    # derivatives, dry storages holding a drop; then, if there are any, the fluxes as they are.
+    for sensitive in (True, False):
+        evaluate_at(problem, work, t, state, work.q, sensitive)
+        if not dry:
+            break
+        copy_into(work.trial, work.volume, n)
+        copy_into(work.trial_stage, work.stage, n)
+    for j in range(n, work.stage.shape[0]):
+        work.stage[j] = work.trial_stage[j]
 
 
 @jit_inline
