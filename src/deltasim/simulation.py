@@ -127,7 +127,7 @@ def run(scenario: Scenario, *, progress: bool = False) -> xr.Dataset:
 
     sink = MemorySink()
     if progress:
-        from deltasim.cli.progress import progress_bar  # noqa: PLC0415
+        from deltasim.progress import progress_bar  # noqa: PLC0415
 
         with progress_bar() as tell:
             simulate(scenario, sink, progress=tell)

@@ -14,7 +14,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from deltasim.cli import peaks, progress, times
+from deltasim import progress
+from deltasim.cli import peaks, times
 from deltasim.cli.closing import balance
 
 DAY = 86400.0
@@ -155,7 +156,7 @@ def test_moment_is_of_the_scenarios_clock_and_rounded() -> None:
     ],
 )
 def test_reached(simulated: float, whole: float, text: str) -> None:
-    assert times.reached(simulated, whole) == text
+    assert progress.reached(simulated, whole) == text
 
 
 class Terminal(io.StringIO):

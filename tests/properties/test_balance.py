@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 
@@ -50,7 +52,7 @@ def test_wells_of_a_hundredth_square_metre_and_dry_chains():
     names = ["upper", *(f"j{i}" for i in range(8)), "well", "sea"]
     for i in range(8):
         body += f"[junction.j{i}]\nbed_level = {4.5 - 0.5 * i}\n"
-    for k, (a, b) in enumerate(zip(names[:-1], names[1:], strict=True)):
+    for k, (a, b) in enumerate(pairwise(names)):
         body += f'[weir.w{k}]\nfrom = "{a}"\nto = "{b}"\ncrest_level = {5.0 - 0.5 * k}\ncrest_width = 3.0\n'
     body += '[pump.p]\nfrom = "well"\nto = "upper"\ncapacity = 0.4\n'
     body += '[inflow.q]\nto = "j4"\ndischarge = { time = [0, 86400, 86401, 864000], value = [0.0, 0.0, 0.3, 0.0] }\n'

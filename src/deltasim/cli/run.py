@@ -91,8 +91,8 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
     from contextlib import nullcontext
 
     from deltasim.cli.compiling import get_ready
-    from deltasim.cli.progress import progress_bar
     from deltasim.errors import SolverError
+    from deltasim.progress import progress_bar
     from deltasim.results.frame import Frame
     from deltasim.results.netcdf import NetcdfSink
     from deltasim.simulation import simulate

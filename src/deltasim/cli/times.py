@@ -1,11 +1,11 @@
-"""Times in the words of a table: spans, moments of the run's own clock, how far a run has come."""
+"""Times in the words of a table: spans, moments of the run's own clock."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
 
-__all__ = ["brief", "moment", "period", "reached", "span"]
+__all__ = ["brief", "moment", "period", "span"]
 
 UNITS = (("day", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 SHORT = 7200.0
@@ -76,19 +76,3 @@ def period(start: datetime, duration: float) -> str:
     """
     clock = "" if start.tzinfo is None else f" ({start.tzname()})"
     return f"{moment(start, 0.0, duration)} to {moment(start, duration, duration)}{clock}, {span(duration)}"
-
-
-def reached(simulated: float, whole: float) -> str:
-    """How far a run has come.
-
-    Parameters
-    ----------
-    simulated, whole : float, s
-
-    Returns
-    -------
-    str
-        ``day 3.2 of 10``.
-    """
-    word, size = next(((w, s) for w, s in (("day", 86400.0), ("hour", 3600.0)) if whole >= 2.0 * s), ("minute", 60.0))
-    return f"{word} {simulated / size:.1f} of {whole / size:.4g}"

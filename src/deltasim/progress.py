@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from time import perf_counter as now
 from typing import TYPE_CHECKING
 
-from deltasim.cli.times import reached
-
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["progress_bar"]
+__all__ = ["progress_bar", "reached"]
 
 WINDOW = 20
 """Calls over which the speed is taken: it follows a run that grows slow, and does not count what came before it."""
@@ -87,3 +85,19 @@ def _shown() -> Progress:
     progress = Progress(*columns, console=Console(stderr=True), transient=True)
     progress.start()
     return progress
+
+
+def reached(simulated: float, whole: float) -> str:
+    """How far a run has come.
+
+    Parameters
+    ----------
+    simulated, whole : float, s
+
+    Returns
+    -------
+    str
+        ``day 3.2 of 10``.
+    """
+    word, size = next(((w, s) for w, s in (("day", 86400.0), ("hour", 3600.0)) if whole >= 2.0 * s), ("minute", 60.0))
+    return f"{word} {simulated / size:.1f} of {whole / size:.4g}"

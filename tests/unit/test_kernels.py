@@ -1,0 +1,195 @@
+"""The pieces of the compiled loop, one by one, in plain Python and compiled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deltasim.geometry import Curve
+from deltasim.solver.elimination import factorise, minimum_degree, plan_elimination, solve
+from deltasim.solver.method import RODAS4P2
+
+
+def random_tree_and_more(n, extra, rng):
+    pairs = [(i, int(rng.integers(0, i))) for i in range(1, n)]
+    pairs += [tuple(int(x) for x in rng.choice(n, 2, replace=False)) for _ in range(extra)]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+@pytest.mark.parametrize(("n", "extra"), [(1, 0), (2, 1), (40, 0), (40, 30)])
+def test_elimination_solves_what_a_dense_solver_solves(n, extra):
+    """A column-dominant M-matrix with the pattern of a network, against numpy."""
+    rng = np.random.default_rng(n + extra)
+    pairs = random_tree_and_more(n, extra, rng)
+    order, below = minimum_degree(n, pairs)
+    place = np.argsort(order)
+    plan, slots = plan_elimination(order, below, pairs)
+    dense, w = np.eye(n), np.concatenate((np.ones(n), np.zeros(plan.size + 1 - n)))
+    for k, (f, t) in enumerate(pairs):
+        a, b = rng.uniform(0, 5), -rng.uniform(0, 5)
+        for key, i, j, value in (("ff", f, f, a), ("tf", t, f, -a), ("ft", f, t, b), ("tt", t, t, -b)):
+            w[slots[key][k]] += value
+            dense[place[i], place[j]] += value
+    right = rng.normal(size=n)
+    for factor, back in ((factorise.py_func, solve.py_func), (factorise, solve)):
+        values, x = w.copy(), right.copy()
+        assert factor(plan, values)
+        back(plan, values, x)
+        assert x == pytest.approx(np.linalg.solve(dense, right), rel=1e-11, abs=1e-12)
+
+
+def test_a_tree_has_no_fill_and_a_chain_is_eaten_from_both_ends():
+    chain = np.array([(i, i + 1) for i in range(9)], dtype=np.int64)
+    order, below = minimum_degree(10, chain)
+    assert [len(b) for b in below] == [1] * 9 + [0]
+    assert order[:4].tolist() == [0, 9, 1, 8]
+
+
+def test_a_pivot_that_is_not_positive_is_reported():
+    pairs = np.array([(0, 1)], dtype=np.int64)
+    plan, _ = plan_elimination(*minimum_degree(2, pairs), pairs)
+    assert not factorise.py_func(plan, np.array([-1.0, 1.0, 0.0, 0.0, 0.0]))
+    assert not factorise.py_func(plan, np.array([np.nan, 1.0, 0.0, 0.0, 0.0]))
+
+
+def stability(method, z):
+    """The method on y' = lambda y, one step of 1."""
+    u = np.zeros(len(method.nodes))
+    for k in range(len(u)):
+        right = method.gamma * z * (1.0 + method.alpha[k] @ u) + method.gamma * method.coupling[k] @ u
+        u[k] = right / (1.0 - method.gamma * z)
+    return 1.0 + method.weights @ u
+
+
+def test_the_table_of_the_method_is_of_order_4_and_never_negative():
+    """exp(z) to order 5 locally; positive and below 1 on the negative axis, 0 at its end: nothing overshoots."""
+    z = np.array([-0.1, -0.05])
+    errors = [abs(stability(RODAS4P2, x) - np.exp(x)) for x in z]
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(5.0, abs=0.3)
+    values = [stability(RODAS4P2, -(10.0**x)) for x in np.linspace(-2, 8, 200)]
+    assert min(values) > -1e-9
+    assert max(values) < 1.0
+
+
+@pytest.mark.parametrize("theta", [0.1, 0.37, 0.8])
+def test_the_continuous_extension_is_of_third_order(theta):
+    """Local error of order 4 in the step on y' = -y, at any part of the step."""
+
+    def error(dt):
+        m, u = RODAS4P2, np.zeros(6)
+        for k in range(6):
+            right = -m.gamma * dt * (1.0 + m.alpha[k] @ u) + m.gamma * m.coupling[k] @ u
+            u[k] = right / (1.0 + m.gamma * dt)
+        inner = m.dense[0] @ u + theta * (m.dense[1] @ u)
+        return abs(1.0 + theta * (m.weights @ u) + theta * (1.0 - theta) * inner - np.exp(-theta * dt))
+
+    assert np.log2(error(0.1) / error(0.05)) == pytest.approx(4.0, abs=0.4)
+
+
+def test_curves_invert_and_lose_their_point_only_at_the_very_bottom():
+    curve = Curve.from_table([1.0, 2.0, 4.0], area=[0.0, 80.0, 120.0])
+    stage = np.linspace(1.0, 6.0, 101)
+    assert curve.stage_at(curve.storage_at(stage)) == pytest.approx(stage, abs=1e-12)
+    blunt = curve.blunted(1e-4)
+    volume = np.array([1e-4, 1.0, 40.0, 300.0])
+    assert blunt.stage_at(volume) == pytest.approx(curve.stage_at(volume), abs=1e-12)
+    assert blunt.area[0] > 0.0
+    assert Curve.from_table([0.0], area=[5.0]).blunted(1e-4).area[0] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"stage": [0.0, 1.0]}, "stage alone"),
+        ({"stage": [0.0, 0.0], "area": [1.0, 2.0]}, "row 2 .* does not rise above row 1"),
+        ({"stage": [0.0, 1.0], "area": [1.0, -2.0]}, "area row 2 is negative"),
+        ({"stage": [0.0, 1.0], "area": [1.0, 0.0]}, "area must be positive in the top row"),
+        ({"stage": [0.0, 1.0, 2.0], "area": [0.0, 0.0, 1.0]}, "somewhere in every slice"),
+        ({"stage": [0.0, 1.0], "storage": [1.0, 2.0]}, "must be 0 at the lowest stage"),
+        ({"stage": [0.0, 1.0], "area": [1.0, 1.0], "storage": [0.0, 2.0]}, "storage row 2 is 2 m3"),
+    ],
+)
+def test_a_table_that_is_no_curve_says_why(table, words):
+    with pytest.raises(ValueError, match=words):
+        Curve.from_table(**table)
+
+
+SMALL = """
+import deltasim
+from deltasim.scenario import from_text
+text = '''
+[scenario]
+start = 2024-01-01
+end = 2024-01-01T06:00:00
+output_step = "1 h"
+[basin.a]
+curve = { stage = [0.0, 2.0], area = [0.0, 500.0] }
+initial_stage = 1.5
+evaporation = "5 mm/day"
+groundwater = { stage = 0.4, conductance = 1e-4 }
+[basin.b]
+curve = { stage = [0.0], area = [300.0] }
+[boundary.sea]
+stage = { time = [0, 10000, 21600], value = [0.2, 1.0, 0.1] }
+[weir.w]
+from = "a"
+to = "b"
+crest_level = 1.0
+crest_width = 1.0
+[gate.g]
+from = "b"
+to = "sea"
+sill_level = 0.0
+width = 0.5
+opening = 0.3
+[orifice.o]
+from = "a"
+to = "sea"
+diameter = 0.2
+invert_level = 0.1
+[pump.p]
+from = "b"
+to = "a"
+capacity = { head = [0.0, 3.0], discharge = [0.02, 0.0] }
+[rating.r]
+from = "a"
+to = "b"
+table = { stage = [0.5, 1.0, 2.0], discharge = [0.0, 0.1, 0.5] }
+interpolation = "pchip"
+[resistance.s]
+from = "a"
+to = "b"
+resistance = 200.0
+[demand.d]
+from = "a"
+discharge = 0.01
+min_stage = 0.3
+'''
+result = deltasim.run(from_text(text, {}))
+print(result.stage.values[:, :2].tobytes().hex())
+print(result.attrs["solver_steps"], result.attrs["relative_balance_error"] < 1e-13)
+"""
+
+
+def run_small(**variables):
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL], capture_output=True, text=True, env=os.environ | variables, check=True
+    )
+    return done.stdout.split("\n")[:2]
+
+
+def test_plain_python_and_compiled_code_agree():
+    """The same loop without numba: the same steps, stages alike to round-off."""
+    compiled, plain = run_small(), run_small(NUMBA_DISABLE_JIT="1")
+    assert compiled[1] == plain[1]
+    one, two = (np.frombuffer(bytes.fromhex(lines[0])) for lines in (compiled, plain))
+    assert one == pytest.approx(two, abs=1e-9)
+
+
+def test_no_index_leaves_its_array(tmp_path):
+    checked = run_small(NUMBA_BOUNDSCHECK="1", DELTASIM_CACHE_DIR=str(tmp_path))
+    assert checked[1] == run_small()[1]
