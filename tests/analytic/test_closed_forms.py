@@ -185,6 +185,41 @@ def test_two_prisms_joined_by_a_drowned_orifice():
     assert np.abs(stage[:, 1] - (level - d * a1 / (a1 + a2))).max() < 1e-4 * 4.0
 
 
+def test_the_order_is_four_where_a_boundary_moves():
+    """A pond follows a sea that rises steadily, through a resistance: h' = (s t - h) / T.
+
+    h = s (t - T + T exp(-t / T)) from h = 0. With the tolerance out of the way and steps of equal length the error
+    falls with the fourth power of the step; left without the time derivative of the boundary, with the second.
+    """
+    lag, slope = 43200.0, 2.0 / 864000.0
+
+    def error(max_step):
+        result = run(
+            f"""
+            [basin.pond]
+            curve = {{ stage = [-10.0], area = [1e4] }}
+            initial_stage = 0.0
+            [boundary.sea]
+            stage = {{ time = [0, 864000], value = [0.0, 2.0] }}
+            [resistance.dike]
+            from = "sea"
+            to = "pond"
+            resistance = {lag / 1e4}
+            """,
+            tolerance=1e3,
+            max_step=max_step,
+            step="12 h",
+        )
+        t = seconds(result)
+        assert result.attrs["solver_steps"] == 864000 / max_step
+        return np.abs(result.stage.values[:, 0] - slope * (t - lag + lag * np.exp(-t / lag))).max()
+
+    errors = [error(step) for step in (43200.0, 21600.0, 10800.0)]
+    assert errors[0] < 1e-4
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(4.0, abs=0.3)
+    assert np.log2(errors[1] / errors[2]) == pytest.approx(4.0, abs=0.3)
+
+
 @pytest.mark.parametrize("case", [weir_case, resistance_case])
 def test_errors_fall_with_the_tolerance(case):
     """The solution converges to the exact one: a thousandth of the tolerance, a twentieth of the error or less."""

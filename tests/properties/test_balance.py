@@ -59,3 +59,22 @@ def test_wells_of_a_hundredth_square_metre_and_dry_chains():
     result = run(body, days=5, step="1 h")
     check_balance(result)
     assert float(result.max_discharge.sel(link="p")) > 0.0
+
+
+def test_drops_into_an_ocean_add_up():
+    """Each step brings three units in the last place of the storage; compensated sums lose none of their parts."""
+    result = run(
+        """
+        [basin.ocean]
+        curve = { stage = [0.0], area = [1e12] }
+        initial_stage = 10.0
+        [inflow.tap]
+        to = "ocean"
+        discharge = 1e-4
+        """,
+        max_step=60.0,
+        step="1 day",
+    )
+    change = result.storage.values[:, 0] - 1e13
+    assert result.attrs["solver_steps"] > 14000
+    assert np.abs(change - 8.64 * np.arange(11)).max() < 2.0 * np.spacing(1e13)

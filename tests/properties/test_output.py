@@ -84,3 +84,33 @@ def test_rain_is_exact_and_a_demand_that_is_not_met_is_a_shortage():
     assert got == pytest.approx(np.full(96, 0.05), rel=1e-12)
     assert float(result.shortage.sel(link="farm").max()) > 0.0
     assert float(result.energy.sel(link="back")) > 0.0
+
+
+def test_a_pump_does_not_exceed_its_capacity():
+    """It starts and stops within steps, at the ramp above its lowest stage, and its peak is its capacity."""
+    result = run(
+        """
+        [basin.pond]
+        curve = { stage = [0.0], area = [500.0] }
+        initial_stage = 1.0
+        [boundary.out]
+        [pump.drain]
+        from = "pond"
+        to = "out"
+        capacity = 0.2
+        min_from_stage = 1.0
+        [inflow.storm]
+        to = "pond"
+        discharge = { time = [0, 3600, 7200, 864000], value = [0.0, 0.5, 0.0, 0.0] }
+        """,
+        step="1 day",
+    )
+    assert float(result.max_discharge.sel(link="drain")) == pytest.approx(0.2, rel=1e-12)
+
+
+def test_water_above_the_top_of_a_curve_is_said_by_name():
+    body = '[basin.{}]\ncurve = {{ stage = {}, area = {} }}\n[inflow.q]\nto = "{}"\ndischarge = 0.1\n'
+    over = run(body.format("pond", "[0.0, 1.0]", "[100.0, 200.0]", "pond"), days=1)
+    assert over.attrs["warnings"].startswith("pond rose to 43.450 m on 2024-01-02 00:00, above the top row")
+    prism = run(body.format("tank", "[0.0]", "[100.0]", "tank"), days=1)
+    assert "warnings" not in prism.attrs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deltasim.cli.faults import FAILED, INTERRUPTED, stop
+from deltasim.cli.faults import FAILED, INTERRUPTED, say, stop
 from deltasim.cli.source import is_netcdf, is_result, read, scenario_argument, scenario_options
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def command(
     for name in scenario.files if not is_result(file) else ():
         _spare(output, file.parent / name)
     outcome = _simulate(scenario, output, float32, quiet, _words(ctx, file))
+    for line in str(outcome.summary.attributes.get("warnings", "")).splitlines():
+        say(f"warning: {line}")
     if quiet:
         return
     from deltasim.cli import closing

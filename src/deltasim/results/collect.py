@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from deltasim.links import LINKS
 from deltasim.network import Network
-from deltasim.results.frame import Chunk, Frame, State, Summary
+from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal
 from deltasim.solver.run import Rows, Totals
 
@@ -232,15 +233,33 @@ class Collector:
         if "energy" in self.variables:
             pumps = np.array([bool(getattr(link, "efficiency", None)) for link in network.links])
             data["energy"] = np.where(pumps, totals.energy, np.nan)
-        return Summary(
-            data,
-            {
-                "solver_steps": totals.steps,
-                "solver_rejected_steps": totals.rejected_steps,
-                "solver_seconds": seconds,
-                "relative_balance_error": totals.relative_balance_error,
-            },
-        )
+        attributes: dict[str, Attribute] = {
+            "solver_steps": totals.steps,
+            "solver_rejected_steps": totals.rejected_steps,
+            "solver_seconds": seconds,
+            "relative_balance_error": totals.relative_balance_error,
+        }
+        if warnings := self.warnings(totals):
+            attributes["warnings"] = "\n".join(warnings)
+        return Summary(data, attributes)
+
+    def warnings(self, totals: Totals) -> list[str]:
+        """Say which curves the water rose above: there the area is held at that of the top row.
+
+        A curve of one row is a prism on purpose, and says nothing.
+        """
+        found = []
+        start = self.scenario.start
+        for i, node in enumerate(self.network.storage):
+            curve = self.network.curves[i]
+            top, stage = float(curve.stage[-1]), float(curve.stage_at(totals.max_storage[i]))
+            if len(curve.stage) > 1 and stage > top:
+                when = start + timedelta(seconds=float(totals.time_of_max_storage[i]))
+                found.append(
+                    f"{self.network.node_name[node]} rose to {stage:.3f} m on {when:%Y-%m-%d %H:%M}, above the top row "
+                    f"of its curve at {top:g} m; its area was held at {curve.top_area:g} m2 there"
+                )
+        return found
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""

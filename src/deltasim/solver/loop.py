@@ -78,6 +78,12 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
         copy_into(work.trial_stage, work.stage, n)
     for j in range(n, work.stage.shape[0]):
         work.stage[j] = work.trial_stage[j]
+    origin, target = problem.fluxes.origin, problem.fluxes.target
+    scatter(origin, target, work.q, work.rhs)
+    for j in range(n, work.rhs.shape[0]):
+        work.rhs[j] = 0.0
+    for k in range(work.q.shape[0]):
+        work.rate[k] = work.by_time[k] + work.by_from[k] * work.rhs[origin[k]] + work.by_to[k] * work.rhs[target[k]]
 
 
 @jit_inline
@@ -169,6 +175,7 @@ def finish_step(problem, work):  # type: ignore[no-untyped-def]
     """Bring stages and fluxes to the end of an accepted step, note extremes, pass a stop."""
     copy_into(work.stage_before, work.stage, work.stage.shape[0])
     copy_into(work.q_before, work.q, work.q.shape[0])
+    copy_into(work.rate_before, work.rate, work.q.shape[0])
     refresh(problem, work)
     note_stages(problem, work)
     note_fluxes(problem, work)

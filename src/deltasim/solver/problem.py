@@ -133,8 +133,10 @@ class Work(NamedTuple):
     setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
     q, by_from, by_to, by_time : ndarray, shape (m,)
         Fluxes at the start of the step and their derivatives.
-    q_before : ndarray, shape (m,)
-        Fluxes at the start of the last step.
+    rate : ndarray, shape (m,), m3/s2
+        How fast each flux changes.
+    q_before, rate_before : ndarray, shape (m,)
+        Both at the start of the last step.
     flux, part : ndarray, shape (m,)
         Scratch.
     node_increment : ndarray, shape (s, N), m3
@@ -180,7 +182,9 @@ class Work(NamedTuple):
     by_from: Floats
     by_to: Floats
     by_time: Floats
+    rate: Floats
     q_before: Floats
+    rate_before: Floats
     flux: Floats
     part: Floats
     node_increment: Floats

@@ -57,8 +57,9 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
 def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     """Update the largest fluxes and the energy of pumps from the last step.
 
-    Inside the step the flux is the parabola through both ends whose integral is the volume moved; the largest is by
-    magnitude, with its sign.
+    Inside the step the flux is the parabola through both ends whose integral is the volume moved, and it has an extreme
+    only if it rises at the start and falls at the end: a pump that starts does not overshoot its capacity. The largest
+    is by magnitude, with its sign.
     """
     t, dt = work.clock[2], work.clock[3]
     for k in range(work.q.shape[0]):
@@ -73,7 +74,7 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
             bend = 2.0 * (before + after - 2.0 * middle)
             slope = after - before - bend
             theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
-            if 0.0 < theta < 1.0:
+            if 0.0 < theta < 1.0 and work.rate_before[k] * middle > 0.0 and work.rate[k] * middle < 0.0:
                 peak = before + theta * (slope + theta * bend)
                 if abs(peak) > best:
                     work.max_flux[k] = peak
