@@ -21,7 +21,8 @@ __all__ = ["accept", "commit", "error_of", "evaluate_at", "trial_step", "update_
 MAX_SWEEPS = 50
 DROP = 0.01
 """Part of the tolerance of a tiny storage, a volume, that makes a drop."""
-ROUND_OFF = 8.0 * np.finfo(np.float64).eps
+EPS = np.finfo(np.float64).eps
+ROUND_OFF = 8.0 * EPS
 
 
 @jit_inline
@@ -224,7 +225,8 @@ def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
                 have = work.volume[i] + (take[i] if sweep < MAX_SWEEPS else 0.0)
                 r = min(1.0, have / give[i])
                 if r < share[i]:
-                    settled = settled and share[i] - r <= ROUND_OFF
+                    # Relative, not absolute: a pump that gives a millionth of what it would must still be right.
+                    settled = settled and share[i] - r <= EPS * share[i]
                     share[i] = r
         if settled:
             break
