@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic, overload
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, overload, register_model
 
-__all__ = ["borrowed", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner"]
+__all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,49 +143,122 @@ def _compile(function: F, **options: bool) -> F:
     return compiled  # type: ignore[no-any-return]
 
 
-def borrowed(arrays: Any) -> Any:
-    """Give the same arrays without a share in their ownership.
+def by_reference(arrays: Any) -> Any:
+    """Put a tuple of arrays where compiled functions can be given its address.
 
-    numba counts references to every array of a tuple at every call, an atomic instruction each; with a hundred arrays
-    that is most of the time of a small step. Whoever calls the compiled code holds the arrays anyway.
+    numba passes a tuple of arrays as seven words for each of them, at every call and through every optimisation; with a
+    few hundred arrays that makes calls slow and compiling them very slow. It also counts references to each of them at
+    every call. Behind an address a field costs one look, at what never changes while it can be seen, and whoever calls
+    the compiled code holds the arrays anyway.
 
     Parameters
     ----------
-    arrays : tuple
-        Of arrays, scalars and such tuples; the caller keeps them alive while the result is in use.
+    arrays : NamedTuple
+        Of arrays, scalars, tuples and such NamedTuples; the caller keeps them alive while the result is in use.
 
     Returns
     -------
-    tuple
-        The same, in plain Python; without counts, in compiled code.
+    NamedTuple
+        The same, in plain Python; in compiled code an address whose fields read as those of the tuple do. A field that
+        is itself a NamedTuple is an address in turn.
     """
     return arrays
 
 
-@overload(borrowed)  # type: ignore[untyped-decorator, unused-ignore]
-def _borrowed(arrays: Any) -> Any:  # noqa: ARG001
+class Reference(types.Type):  # type: ignore[misc, unused-ignore]
+    """The type of what `by_reference` gives."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        super().__init__(name=f"Reference({target})")
+
+
+@register_model(Reference)
+class _ReferenceModel(models.PrimitiveModel):  # type: ignore[misc, unused-ignore]
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, manager[kind.target].get_value_type().as_pointer())
+
+
+# Inlined before it is compiled: the tuple must lie in the frame of whoever asked.
+@overload(by_reference, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+def _by_reference(arrays: Any) -> Any:  # noqa: ARG001
     def impl(arrays: Any) -> Any:
-        return _without_counts(arrays)
+        return _take_address(arrays)
 
     return impl
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def _without_counts(typingctx: Any, arrays: Any) -> Any:  # noqa: ARG001
+def _take_address(typingctx: Any, arrays: Any) -> Any:  # noqa: ARG001
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _strip(context, builder, signature.return_type, args[0])
+        place = cgutils.alloca_once(builder, args[0].type)
+        _store(context, builder, signature.args[0], args[0], place)
+        # What is loaded through the address is promised not to change, which is true only after this point: let nothing
+        # know where the address comes from.
+        kind = ir.FunctionType(place.type, [place.type])
+        return builder.asm(kind, "", "=r,0,~{memory}", [place], side_effect=True)
 
-    return arrays(arrays), generate
+    return Reference(arrays)(arrays), generate
 
 
-def _strip(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        array.meminfo = cgutils.get_null_value(array.meminfo.type)
-        array.parent = cgutils.get_null_value(array.parent.type)
-        return array._getvalue()
+def _store(context: Any, builder: Any, kind: Any, value: Any, place: Any) -> None:
+    """Store a tuple field by field: one store of a thousand words takes the compiler far longer."""
     if isinstance(kind, types.BaseTuple):  # type: ignore[attr-defined, unused-ignore]
         for i, item in enumerate(kind):
-            part = _strip(context, builder, item, builder.extract_value(value, i))
+            part = cgutils.gep_inbounds(builder, place, 0, i)
+            _store(context, builder, item, builder.extract_value(value, i), part)
+    else:
+        builder.store(value, place)
+
+
+@infer_getattr
+class _ReferenceAttributes(AttributeTemplate):  # type: ignore[misc, unused-ignore]
+    key = Reference
+
+    def generic_resolve(self, kind: Any, name: str) -> Any:
+        if name not in kind.target.fields:
+            return None
+        field = kind.target.types[kind.target.fields.index(name)]
+        return Reference(field) if isinstance(field, types.BaseNamedTuple) else field  # type: ignore[attr-defined, unused-ignore]
+
+
+@lower_getattr_generic(Reference)  # type: ignore[untyped-decorator, unused-ignore]
+def _look_up(context: Any, builder: Any, kind: Any, value: Any, name: str) -> Any:
+    i = kind.target.fields.index(name)
+    field = kind.target.types[i]
+    place = cgutils.gep_inbounds(builder, value, 0, i)
+    if isinstance(field, types.BaseNamedTuple):  # type: ignore[attr-defined, unused-ignore]
+        return place
+    return _load(context, builder, field, place)
+
+
+def _load(context: Any, builder: Any, kind: Any, place: Any) -> Any:
+    """Load a field that does not change; of arrays without the count of who holds them."""
+    if isinstance(kind, types.BaseTuple):  # type: ignore[attr-defined, unused-ignore]
+        value = context.get_constant_undef(kind)
+        for i, item in enumerate(kind):
+            part = _load(context, builder, item, cgutils.gep_inbounds(builder, place, 0, i))
             value = builder.insert_value(value, part, i)
-    return value
+        return value
+    if not isinstance(kind, types.Array):
+        return _load_word(builder, place)
+    array = context.make_array(kind)(context, builder)
+    for name in ("nitems", "itemsize", "data"):
+        setattr(array, name, _load_word(builder, cgutils.gep_inbounds(builder, place, 0, _WORDS.index(name))))
+    for name in ("shape", "strides"):
+        block = cgutils.gep_inbounds(builder, place, 0, _WORDS.index(name))
+        words = [_load_word(builder, cgutils.gep_inbounds(builder, block, 0, axis)) for axis in range(kind.ndim)]
+        setattr(array, name, cgutils.pack_array(builder, words))
+    array.meminfo = cgutils.get_null_value(array.meminfo.type)
+    array.parent = cgutils.get_null_value(array.parent.type)
+    return array._getvalue()
+
+
+_WORDS = ("meminfo", "parent", "nitems", "itemsize", "data", "shape", "strides")
+"""What numba's array consists of, in order."""
+
+
+def _load_word(builder: Any, place: Any) -> Any:
+    word = builder.load(place)
+    word.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return word

@@ -15,7 +15,7 @@ from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
 from deltasim.solver.build import prepare
-from deltasim.solver.run import march, totals
+from deltasim.solver.run import Event, march, totals
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,13 +77,22 @@ def simulate(
         The run failed; the sink has kept what was computed.
     """
     network = Network.from_components(scenario.nodes, scenario.links)
-    collector = Collector(scenario, network, command)
+    clock = scenario.start
+    prepared = prepare(
+        network,
+        end=scenario.duration,
+        tolerance=scenario.stage_tolerance,
+        max_step=scenario.max_step,
+        control=scenario.control,
+        time_of_day=float(clock.hour * 3600 + clock.minute * 60 + clock.second) + clock.microsecond * 1e-6,
+    )
+    collector = Collector(scenario, network, prepared.controls, command)
     frame = collector.frame()
     sink.begin(frame)
-    prepared = prepare(network, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
     times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
     times[-1] = scenario.duration
     timer = [0.0]
+    journal: list[Event] = []
 
     def tell(simulated: float) -> None:
         if progress is not None:
@@ -91,14 +100,14 @@ def simulate(
 
     try:
         sink.append(collector.start())
-        for rows in march(network, prepared, times, progress=tell, timer=timer):
+        for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
             sink.append(collector.chunk(rows))
     except SolverError as error:
-        broken = collector.summary(totals(prepared, network.initial_storage), timer[0])
+        broken = collector.summary(totals(prepared, network.initial_storage), journal, timer[0])
         sink.fail(str(error), broken)
         raise
     whole = totals(prepared, network.initial_storage)
-    summary = collector.summary(whole, timer[0])
+    summary = collector.summary(whole, journal, timer[0])
     sink.finish(summary, collector.state(whole))
     return Outcome(frame, summary, collector.over_nodes(whole.max_storage), timer[0])
 

@@ -2,6 +2,7 @@
 
 from deltasim.control.program import (
     Action,
+    BuiltIn,
     Control,
     Expression,
     Instruction,
@@ -12,4 +13,4 @@ from deltasim.control.program import (
     Schedule,
 )
 
-__all__ = ["Action", "Control", "Expression", "Instruction", "Op", "Pid", "Quantity", "Rule", "Schedule"]
+__all__ = ["Action", "BuiltIn", "Control", "Expression", "Instruction", "Op", "Pid", "Quantity", "Rule", "Schedule"]

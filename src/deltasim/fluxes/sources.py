@@ -51,6 +51,7 @@ class SourceKind:
     law: Callable[..., tuple[float, float, float, float]]
     fades: bool
     symmetric: bool = False
+    of_inflow: bool = False
 
 
 class UniformParameters(NamedTuple):

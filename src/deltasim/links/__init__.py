@@ -1,6 +1,7 @@
 """Links: what moves water from node to node. One file per law, one line here."""
 
 from deltasim.links.demand import DEMAND
+from deltasim.links.diversion import DIVERSION
 from deltasim.links.gate import GATE
 from deltasim.links.inflow import INFLOW
 from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink
@@ -13,6 +14,6 @@ from deltasim.links.weir import WEIR
 __all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND)
+    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND, DIVERSION)
 }
-"""Every kind of link, by the word in the scenario file."""
+"""Every kind of link, by the word in the scenario file; what depends on the discharge of others comes last."""

@@ -12,7 +12,8 @@ from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal
-from deltasim.solver.run import Rows, Totals
+from deltasim.solver.controls import Controls
+from deltasim.solver.run import Event, Rows, Totals
 
 if TYPE_CHECKING:
     from deltasim.scenario import Scenario
@@ -21,8 +22,10 @@ __all__ = ["Collector"]
 
 Floats = NDArray[np.float64]
 
-SETTINGS = ("opening", "capacity", "open", "crest_level")
+SETTINGS = ("opening", "capacity", "open", "crest_level", "fraction", "running", "development")
 """Keys of links whose value is a result where something moves it."""
+
+EVENTS = ("event_time", "event_source", "event_target", "event_value", "event_unit")
 
 GIVEN = {"inflow": 1.0, "demand": -1.0}
 """Kinds of link with one end outside that are also a variable of their node, and their sign there."""
@@ -36,13 +39,16 @@ class Collector:
     scenario : Scenario
     network : Network
         Of that scenario.
+    controls : Controls
+        What moves in it.
     command : str
         What asked for the run, for the file's history.
     """
 
-    def __init__(self, scenario: Scenario, network: Network, command: str) -> None:
+    def __init__(self, scenario: Scenario, network: Network, controls: Controls, command: str) -> None:
         self.scenario = scenario
         self.network = network
+        self.controls = controls
         self.command = command
         self.source_names = tuple(dict.fromkeys(source.variable for _, _, source in network.sources))
         self.given_names = tuple(kind for kind in GIVEN if any(link.kind == kind for link in network.links))
@@ -52,6 +58,14 @@ class Collector:
                 signal = getattr(link, key, None)
                 if key in SETTINGS and isinstance(signal, Signal) and not signal.is_constant:
                     self.moved.setdefault(key, {})[i] = signal
+        index = {name: i for i, name in enumerate(network.link_name)}
+        self.positions = [
+            (actuator.key, index[actuator.link], a)
+            for a, actuator in enumerate(controls.actuators)
+            if actuator.key in SETTINGS
+        ]
+        for key, _, _ in self.positions:
+            self.moved.setdefault(key, {})
         # A setting that one link moves is shown for every link that has it.
         for key, signals in self.moved.items():
             for i, link in enumerate(network.links):
@@ -74,6 +88,8 @@ class Collector:
             names += ["max_discharge", "time_of_max_discharge"]
         if any(getattr(link, "efficiency", None) for link in self.network.links):
             names.append("energy")
+        if self.controls.is_needed:
+            names += EVENTS
         return (*names, "balance_error")
 
     def frame(self) -> Frame:
@@ -126,6 +142,7 @@ class Collector:
             network.initial_storage[None],
             np.full((1, len(network.links)), np.nan),
             np.full((1, len(network.sources)), np.nan),
+            np.array([[actuator.base.at(0.0) for actuator in self.controls.actuators]], dtype=float),
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -173,6 +190,8 @@ class Collector:
             for i, signal in signals.items():
                 values[:, i] = signal.at(rows.time)
             data[key] = values
+        for key, link, a in self.positions:
+            data[key][:, link] = rows.position[:, a]
         return Chunk(rows.time, data)
 
     def _given(self, kind: str, discharge: Floats) -> Floats:
@@ -201,12 +220,13 @@ class Collector:
                 values[:, i] = np.where(short > 1e-12 * np.abs(wanted), short, 0.0)
         return values
 
-    def summary(self, totals: Totals, seconds: float) -> Summary:
+    def summary(self, totals: Totals, journal: list[Event], seconds: float) -> Summary:
         """Say what is known at the end.
 
         Parameters
         ----------
         totals : Totals
+        journal : list of Event
         seconds : float
             Spent in the solver.
 
@@ -233,6 +253,12 @@ class Collector:
         if "energy" in self.variables:
             pumps = np.array([bool(getattr(link, "efficiency", None)) for link in network.links])
             data["energy"] = np.where(pumps, totals.energy, np.nan)
+        if self.controls.is_needed:
+            data["event_time"] = np.array([event.time for event in journal], dtype=float)
+            data["event_value"] = np.array([event.value for event in journal], dtype=float)
+            for name in ("source", "target"):
+                data[f"event_{name}"] = np.array([getattr(event, name) for event in journal], dtype=object)
+            data["event_unit"] = np.array([event.units for event in journal], dtype=object)
         attributes: dict[str, Attribute] = {
             "solver_steps": totals.steps,
             "solver_rejected_steps": totals.rejected_steps,

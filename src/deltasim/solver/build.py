@@ -17,13 +17,17 @@ from deltasim.constants import (
     UNIT_AREA,
     WATER_DENSITY,
 )
+from deltasim.control import Control
 from deltasim.fluxes import SOURCES
 from deltasim.geometry import pack_curves
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.signal import Signal
+from deltasim.solver.actuators import OPEN, SETTING
+from deltasim.solver.controls import Controls, Places, pack_controls
+from deltasim.solver.diversions import diversion_order, find_entries
 from deltasim.solver.elimination import minimum_degree, plan_elimination
-from deltasim.solver.fluxes import FluxTable
+from deltasim.solver.fluxes import Entries, FluxTable, nest
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 
@@ -31,6 +35,8 @@ __all__ = ["Prepared", "prepare"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+NO_CONTROL = Control()
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Prepared:
         Where it has the flux of each link.
     source_flux : ndarray, shape (n_source,)
         Where it has the flux of each source.
+    controls : Controls
     """
 
     problem: Problem
@@ -54,6 +61,7 @@ class Prepared:
     place: Integers
     link_flux: Integers
     source_flux: Integers
+    controls: Controls
 
 
 @dataclass
@@ -114,6 +122,8 @@ def prepare(
     end: float,
     tolerance: float,
     max_step: float,
+    control: Control = NO_CONTROL,
+    time_of_day: float = 0.0,
     method: Method = RODAS4P2,
 ) -> Prepared:
     """Make a network ready for the compiled loop.
@@ -126,6 +136,9 @@ def prepare(
     tolerance : float, m
         Local error of a step, in stage.
     max_step : float, s
+    control : Control
+    time_of_day : float, s
+        Of the run's clock at the start.
     method : Method
 
     Returns
@@ -140,8 +153,15 @@ def prepare(
     fluxes = _link_fluxes(network, solver_node, tolerance) + _source_fluxes(network, solver_node, outside)
 
     pairs = np.array([(f.origin, f.target) for f in fluxes], dtype=np.int64).reshape(-1, 2)
+    diverting = _order_diversions(fluxes)
+    # Before the nodes have their order: only to know which of them a diversion makes depend on each other.
+    rest = sorted(set(range(len(fluxes))) - set(diverting))
+    arranged = pairs[rest + diverting]
+    linked = np.flatnonzero(np.array(rest + diverting) < len(network.links))
+    entries = find_entries(arranged[:, 0], arranged[:, 1], len(rest), len(fluxes), linked)
     pairs = np.where(pairs < n, pairs, -1)
-    between = pairs[(pairs >= 0).all(axis=1)]
+    between = np.concatenate((pairs, *_entry_pairs(entries, pairs[rest + diverting])))
+    between = between[(between >= 0).all(axis=1)]
     order, below = minimum_degree(n, between)
     place = np.empty(n, dtype=np.int64)
     place[order] = np.arange(n)
@@ -151,15 +171,34 @@ def prepare(
 
     group = np.array([f.group for f in fluxes], dtype=np.int64)
     # Inside a group fluxes follow their nodes, so that neighbours in the network are neighbours in memory.
-    sequence = np.lexsort((np.minimum(origin, target), group))
+    rank = np.minimum(origin, target)
+    rank[diverting] = np.arange(len(diverting))
+    sequence = np.lexsort((rank, group))
     spot = np.empty_like(sequence)
     spot[sequence] = np.arange(len(sequence))
-    plan, slots = plan_elimination(order, below, pairs[sequence])
+    links = len(network.links)
+    first = int(spot[diverting[0]]) if diverting else 0
+    entries = find_entries(origin[sequence], target[sequence], first, first + len(diverting), np.sort(spot[:links]))
+    more = _entry_pairs(entries, pairs[sequence])
+    plan, slots = plan_elimination(order, below, np.concatenate((pairs[sequence], *more)))
     sorted_fluxes = [fluxes[i] for i in sequence]
     curves = [network.curves[i] for i in order]
     signals = _Signals(end)
-    bindings, setting, factor = _bind(network, sorted_fluxes, signals, n)
+    resting = _resting_stages(network, n)
+    places = Places(
+        node=dict(zip(network.node_name, whole[solver_node[:-1]].tolist(), strict=True)),
+        flux=dict(zip(network.link_name, spot[:links].tolist(), strict=True)),
+        links=dict(zip(network.link_name, network.links, strict=True)),
+        base={name: fluxes[i].factor for i, name in enumerate(network.link_name)},
+        add_signal=signals.add,
+        bed=np.array([curve.bed_level for curve in curves], dtype=float),
+        stage=resting,
+    )
+    controls = pack_controls(control, places, time_of_day, end)
+    moved = {(places.flux[a.link], a.what) for a in controls.actuators}
+    bindings, setting, factor = _bind(network, sorted_fluxes, signals, n, moved)
     table, stops = signals.table()
+    stops = np.union1d(stops, controls.stops)
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
     fade_volume = np.zeros(outside + 1)
@@ -174,10 +213,11 @@ def prepare(
             group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
             fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
             fade_volume=fade_volume,
+            entries=entries,
         ),
-        groups=_parameters(network, sequence, tolerance),
+        groups=nest(_parameters(network, sequence, tolerance)),
         plan=plan,
-        slots=Slots(**slots),
+        slots=_slots(slots, len(fluxes)),
         signals=table,
         bindings=bindings,
         stops=stops,
@@ -185,12 +225,38 @@ def prepare(
         tolerance=tolerance,
         max_step=max_step,
         lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
+        control=controls.table,
+        controlled=int(controls.is_needed),
     )
-    work = make_work(problem, network.initial_storage[order], setting, factor)
-    for i, stage in enumerate(network.boundary_stage):
-        work.stage[n + i] = NO_TAILWATER if stage is None else float(stage.at(0.0))
-    links = len(network.links)
-    return Prepared(problem, work, place, spot[:links], spot[links:])
+    work = make_work(problem, network.initial_storage[order], setting, factor, controls.state)
+    work.stage[n:] = resting[n:]
+    return Prepared(problem, work, place, spot[:links], spot[links:], controls)
+
+
+def _resting_stages(network: Network, n: int) -> Floats:
+    """Stage of each boundary at the start, m, in its place after the n storages."""
+    stages = [NO_TAILWATER if stage is None else float(stage.at(0.0)) for stage in network.boundary_stage]
+    return np.array([*[NO_TAILWATER] * n, *stages, NO_TAILWATER], dtype=float)
+
+
+def _order_diversions(fluxes: Sequence[_Flux]) -> list[int]:
+    """Fluxes that depend on what enters a node, none before one that feeds it."""
+    kinds = list(LINKS.values())
+    found = [i for i, f in enumerate(fluxes) if f.group < len(kinds) and kinds[f.group].of_inflow]
+    order = diversion_order([fluxes[i].origin for i in found], [fluxes[i].target for i in found])
+    return [found[d] for d in order]
+
+
+def _entry_pairs(entries: Entries, pairs: Integers) -> list[Integers]:
+    """Rows and columns that the entries of diversions touch: row from or to, column from or to."""
+    rows, columns = pairs[entries.diversion], pairs[entries.flux]
+    return [np.stack((rows[:, r], columns[:, c]), axis=1) for r in (0, 1) for c in (0, 1)]
+
+
+def _slots(found: dict[str, Integers], fluxes: int) -> Slots:
+    own = {key: value[:fluxes] for key, value in found.items()}
+    entries = np.split(found["ft"][fluxes:], 4)
+    return Slots(**own, **{f"entry_{key}": part for key, part in zip(("ff", "ft", "tf", "tt"), entries, strict=True)})
 
 
 def _link_fluxes(network: Network, solver_node: Integers, tolerance: float) -> list[_Flux]:
@@ -237,16 +303,18 @@ def _source_fluxes(network: Network, solver_node: Integers, outside: int) -> lis
     ]
 
 
-def _bind(network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int) -> tuple[Bindings, Floats, Floats]:
-    """Tell what is constant from what a signal drives."""
+def _bind(
+    network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int, actuated: set[tuple[int, int]]
+) -> tuple[Bindings, Floats, Floats]:
+    """Tell what is constant from what a signal drives; actuators do without either."""
     boundary, boundary_signal = [], []
     for i, stage in enumerate(network.boundary_stage):
         signal = -1 if stage is None else signals.add(stage)
         if signal >= 0:
             boundary.append(n + i)
             boundary_signal.append(signal)
-    of_setting = [signals.add(flux.setting) for flux in fluxes]
-    of_factor = [signals.add(flux.open) for flux in fluxes]
+    of_setting = [-1 if (k, SETTING) in actuated else signals.add(flux.setting) for k, flux in enumerate(fluxes)]
+    of_factor = [-1 if (k, OPEN) in actuated else signals.add(flux.open) for k, flux in enumerate(fluxes)]
     moved = [i for i, signal in enumerate(of_setting) if signal >= 0]
     opened = [i for i, signal in enumerate(of_factor) if signal >= 0]
 
@@ -267,7 +335,7 @@ def _bind(network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int) 
     return bindings, setting, factor
 
 
-def _parameters(network: Network, sequence: Integers, tolerance: float) -> tuple[object, ...]:
+def _parameters(network: Network, sequence: Integers, tolerance: float) -> list[object]:
     """Parameters of every kind, its links and sources in the solver's order."""
     ends = network.ends(tolerance)
     links = len(network.links)
@@ -280,4 +348,4 @@ def _parameters(network: Network, sequence: Integers, tolerance: float) -> tuple
         for name, kind in LINKS.items()
     ]
     made += [source.build([network.sources[i - links][2] for i in of_kind[name]]) for name, source in SOURCES.items()]
-    return tuple(made)
+    return made

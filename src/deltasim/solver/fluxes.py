@@ -6,21 +6,50 @@ line here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import literal_unroll
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 from numpy.typing import NDArray
 
-from deltasim._jit import jit, jit_inner
+from deltasim._jit import jit, jit_inline
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
-__all__ = ["Drive", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law"]
+__all__ = ["Drive", "Entries", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law", "nest"]
 
 _ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
 _KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
+
+
+class Entries(NamedTuple):
+    """What enters the nodes that diversions leave.
+
+    Diversions are counted in an order in which none feeds an earlier one.
+
+    Parameters
+    ----------
+    first : ndarray, shape (n_diversion + 1,)
+        Diversion d takes its share of the fluxes ``first[d]`` to ``first[d + 1]``.
+    entering, sign : ndarray
+        Such a flux, and 1 where the node is its target, -1 where it is its origin.
+    reach : ndarray, shape (n_diversion + 1,)
+        Diversion d depends on the storages through the entries ``reach[d]`` to ``reach[d + 1]``.
+    flux, diversion : ndarray
+        Of each entry: a flux that is no diversion, and the flux of the diversion.
+    by, through : ndarray
+        Of each entry: place in `entering`, and the entry of another diversion that it goes through, or -1.
+    """
+
+    first: NDArray[np.int64]
+    entering: NDArray[np.int64]
+    sign: NDArray[np.float64]
+    reach: NDArray[np.int64]
+    flux: NDArray[np.int64]
+    diversion: NDArray[np.int64]
+    by: NDArray[np.int64]
+    through: NDArray[np.int64]
 
 
 class FluxTable(NamedTuple):
@@ -40,6 +69,8 @@ class FluxTable(NamedTuple):
         1 where the flux fades as its source runs dry.
     fade_volume : ndarray, shape (n_node,), m3
         Volume over which it fades; 0 for nodes that never run dry.
+    entries : Entries
+        Of diversions.
     """
 
     origin: NDArray[np.int64]
@@ -48,6 +79,7 @@ class FluxTable(NamedTuple):
     group: NDArray[np.int64]
     fades: NDArray[np.int64]
     fade_volume: NDArray[np.float64]
+    entries: Entries
 
 
 class State(NamedTuple):
@@ -89,12 +121,15 @@ class Flows(NamedTuple):
         Derivatives with respect to the volumes at both ends.
     by_time : ndarray, m3/s2
         Derivative with respect to time.
+    weight : ndarray, shape (n_entry,)
+        Derivative of a diversion with respect to the flux of each of its entries.
     """
 
     q: NDArray[np.float64]
     by_from: NDArray[np.float64]
     by_to: NDArray[np.float64]
     by_time: NDArray[np.float64]
+    weight: NDArray[np.float64]
 
 
 def evaluate_law(p: Any, i: int, h_from: float, h_to: float, setting: float) -> tuple[float, ...]:
@@ -133,8 +168,9 @@ def fading(volume, scale):  # type: ignore[no-untyped-def]
 def _filler(kind: Any) -> Any:
     """Make the loop of one kind, with its law inside."""
     law, symmetric, may_fade = kind.law, kind.symmetric, bool(kind.fades)
+    if kind.of_inflow:
+        return _diverter(law)
 
-    # numba wants the same annotations here as in `fill_group`.
     def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
         origin, target, stage, volume = table.origin, table.target, state.stage, state.volume
         start = table.group[g]
@@ -173,25 +209,86 @@ def _filler(kind: Any) -> Any:
     return fill
 
 
-def fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
-    """Evaluate the fluxes of group `g`, whose parameters are `p`; else as `evaluate_fluxes`."""
-    _filler(_KINDS[type(p)])(p, g, sensitive, table, state, drive, flows)
+def _diverter(law: Any) -> Any:
+    """Make the loop of a kind whose discharge depends on what enters the node it leaves."""
+
+    def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        entries, start = table.entries, table.group[g]
+        for d in range(table.group[g + 1] - start):
+            k = start + d
+            inflow = 0.0
+            inflow_rate = 0.0
+            for j in range(entries.first[d], entries.first[d + 1]):
+                q = entries.sign[j] * flows.q[entries.entering[j]]
+                if q > 0.0:
+                    inflow += q
+                    inflow_rate += entries.sign[j] * flows.by_time[entries.entering[j]]
+            value, slope, _, d_setting = law(p, d, inflow, 0.0, drive.setting[k])
+            flows.q[k] = value * drive.factor[k]
+            if sensitive:
+                slope *= drive.factor[k]
+                flows.by_from[k] = 0.0
+                flows.by_to[k] = 0.0
+                change = drive.factor[k] * d_setting * drive.setting_rate[k] + value * drive.factor_rate[k]
+                flows.by_time[k] = slope * inflow_rate + change
+                for e in range(entries.reach[d], entries.reach[d + 1]):
+                    j = entries.by[e]
+                    enters = entries.sign[j] * flows.q[entries.entering[j]] > 0.0
+                    way = entries.sign[j] if entries.through[e] < 0 else flows.weight[entries.through[e]]
+                    flows.weight[e] = slope * way if enters else 0.0
+
+    return fill
 
 
-@overload(fill_group, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
-def _fill_group(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
-    del g, sensitive, table, state, drive, flows
-    return _filler(_KINDS[p.instance_class])
+class Groups(NamedTuple):
+    """Parameters of every kind, in the order of the registries: of one, and of the kinds after it."""
+
+    head: Any
+    rest: Any
 
 
-@jit_inner
+def nest(parameters: Sequence[Any]) -> Any:
+    """Make `Groups`, so that compiled code goes from type to type; it ends in an empty tuple."""
+    nested: Any = ()
+    for p in reversed(parameters):
+        nested = Groups(p, nested)
+    return nested
+
+
+def evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+    """Evaluate the fluxes of group `g`, whose parameters are the first of `groups`, and of those after it."""
+    if groups:
+        _filler(_KINDS[type(groups.head)])(groups.head, g, sensitive, table, state, drive, flows)
+        evaluate_groups(groups.rest, g + 1, sensitive, table, state, drive, flows)
+
+
+@overload(evaluate_groups, jit_options={"error_model": "numpy", "forceinline": True})  # type: ignore[untyped-decorator, unused-ignore]
+def _evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
+    fields = getattr(groups, "target", groups)  # behind an address, or as it is
+    if not hasattr(fields, "fields"):
+
+        def stop(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+            return None
+
+        return stop
+    fill = register_jitable(_filler(_KINDS[fields.types[0].instance_class]))
+
+    def go_on(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        if table.group[g + 1] > table.group[g]:
+            fill(groups.head, g, sensitive, table, state, drive, flows)
+        evaluate_groups(groups.rest, g + 1, sensitive, table, state, drive, flows)
+
+    return go_on
+
+
+@jit_inline
 def evaluate_fluxes(groups, sensitive, table, state, drive, flows):  # type: ignore[no-untyped-def]
     """Evaluate every flux at one state.
 
     Parameters
     ----------
-    groups : tuple of NamedTuple
-        Parameters, one of each kind in the order of the registries.
+    groups : Groups
+        Parameters of every kind.
     sensitive : bool
         Whether derivatives are wanted.
     table : FluxTable
@@ -202,7 +299,4 @@ def evaluate_fluxes(groups, sensitive, table, state, drive, flows):  # type: ign
     flows : Flows
         Filled: `q`, and with derivatives `by_from`, `by_to`, `by_time`.
     """
-    g = 0
-    for p in literal_unroll(groups):
-        fill_group(p, g, sensitive, table, state, drive, flows)
-        g += 1  # noqa: SIM113  numba unrolls this loop and no enumerate
+    evaluate_groups(groups, 0, sensitive, table, state, drive, flows)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import borrowed, jit, jit_inline
+from deltasim._jit import by_reference, jit, jit_inner
+from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember
+from deltasim.solver.events import cut_step
 from deltasim.solver.fluxes import State
 from deltasim.solver.record import close_step, note_fluxes, note_stages, prepare_output, write_row
 from deltasim.solver.step import (
     accept,
+    book,
     clear_round_off,
-    commit,
     copy_into,
     error_of,
     evaluate_at,
+    move,
     scatter,
     trial_step,
     update_stages,
 )
 
 __all__ = [
+    "CHATTER",
     "DONE",
     "FULL",
     "LIMITER",
@@ -33,10 +37,10 @@ __all__ = [
 ]
 
 # What `advance` returns.
-DONE, FULL, PAUSED, TOO_SMALL, REJECTIONS, LIMITER = 0, 1, 2, 3, 4, 5
+DONE, FULL, PAUSED, TOO_SMALL, REJECTIONS, LIMITER, CHATTER = 0, 1, 2, 3, 4, 5, 6
 
 # Places in `Work.counts`.
-STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, CUT, STARTED = 0, 1, 2, 3, 4, 5, 6, 7, 8
+STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
 
 # Places in `Work.clock`.
 TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = 0, 1, 2, 3, 4, 5
@@ -48,9 +52,14 @@ MOST_GROWTH = 6.0
 LEAST_GROWTH = 0.2
 FIRST_CHANGE = 10.0
 """The first step may change a stage by so many tolerances."""
+LOG_MARGIN = 64
+"""Room for events of one step, for each switch and actuator."""
+
+# Where `settle` begins: at the end of a step, or at the start of the run.
+LOOK, NOTE, SETTLE = 0, 1, 2
 
 
-@jit_inline
+@jit_inner
 def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
     """Move every signal to the piece in force just after a time."""
     signals = problem.signals
@@ -61,7 +70,7 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
         work.cursor[i] = c
 
 
-@jit_inline
+@jit_inner
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
     t = work.clock[TIME]
@@ -84,22 +93,15 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
         work.rhs[j] = 0.0
     for k in range(work.q.shape[0]):
         work.rate[k] = work.by_time[k] + work.by_from[k] * work.rhs[origin[k]] + work.by_to[k] * work.rhs[target[k]]
+    entries = problem.fluxes.entries
+    for e in range(entries.flux.shape[0]):
+        k = entries.flux[e]
+        work.rate[entries.diversion[e]] += work.weight[e] * (work.rate[k] - work.by_time[k])
 
 
-@jit_inline
-def begin(problem, work):  # type: ignore[no-untyped-def]
-    """Make the state ready for the first step.
-
-    Parameters
-    ----------
-    problem : Problem
-    work : Work
-        With `volume`, `setting` and `factor` at the start.
-    """
-    select_pieces(problem, work, 0.0)
-    # Boundaries that nothing drives keep their stage inside steps too.
-    copy_into(work.trial_stage, work.stage, work.stage.shape[0])
-    refresh(problem, work)
+@jit_inner
+def first_length(problem, work):  # type: ignore[no-untyped-def]
+    """Note the fluxes and stages of the start, and choose the length of the first step."""
     copy_into(work.stage_left, work.stage, problem.n)
     copy_into(work.max_flux, work.q, work.q.shape[0])
     scatter(problem.fluxes.origin, problem.fluxes.target, work.q, work.rhs)
@@ -112,11 +114,14 @@ def begin(problem, work):  # type: ignore[no-untyped-def]
     work.clock[ERROR] = 1.0
 
 
-@jit_inline
+@jit_inner
 def step_length(problem, work):  # type: ignore[no-untyped-def]
     """Length of the next step: as wanted, or less so as to end on the next stop."""
     dt = min(work.clock[STEP], problem.max_step)
-    left = problem.stops[work.counts[NEXT_STOP]] - work.clock[TIME]
+    stop = problem.stops[work.counts[NEXT_STOP]]
+    if problem.controlled == 1:
+        stop = min(stop, next_alarm(work))
+    left = stop - work.clock[TIME]
     if dt >= left * (1.0 - 1e-12):
         return left, True
     if dt > 0.5 * left:  # two equal steps rather than a long one and a sliver
@@ -124,7 +129,7 @@ def step_length(problem, work):  # type: ignore[no-untyped-def]
     return dt, False
 
 
-@jit_inline
+@jit_inner
 def take_step(problem, work):  # type: ignore[no-untyped-def]
     """Take one step that is good enough; returns a status, 0 if so.
 
@@ -161,32 +166,84 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
     work.clock[ERROR] = floor
     work.clock[BEGUN] = t
     work.clock[LENGTH] = dt
-    work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]] if at_stop else t + dt
-    work.counts[CUT] = 1 if at_stop else 0
+    work.clock[TIME] = t + dt
+    if at_stop:
+        work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]]
+        if problem.controlled == 1:
+            work.clock[TIME] = min(work.clock[TIME], next_alarm(work))
     accept(problem, work, lowest)
-    least = commit(problem, work)
+    work.counts[DENSE] = 0
+    if problem.controlled == 1:
+        remember(problem, work)
+    least = move(problem, work)
     if (lowest < 0.0 or least < 0.0) and clear_round_off(problem, work, lowest < 0.0) >= 0:
         return LIMITER
     return 0
 
 
-@jit_inline
-def finish_step(problem, work):  # type: ignore[no-untyped-def]
-    """Bring stages and fluxes to the end of an accepted step, note extremes, pass a stop."""
-    copy_into(work.stage_before, work.stage, work.stage.shape[0])
-    copy_into(work.q_before, work.q, work.q.shape[0])
-    copy_into(work.rate_before, work.rate, work.q.shape[0])
-    refresh(problem, work)
-    note_stages(problem, work)
-    note_fluxes(problem, work)
-    if work.counts[CUT] == 1:
-        work.counts[NEXT_STOP] += 1
-        select_pieces(problem, work, work.clock[TIME])
+@jit_inner
+def settle(problem, work, phase):  # type: ignore[no-untyped-def]
+    """Bring everything up to the state that was reached: fluxes, events, extremes, new pieces of signals, control.
+
+    There is one place that evaluates, so that the laws are compiled into the loop no more often than they must be.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+    phase : int
+        `LOOK` at the end of a step, `SETTLE` at the start of the run.
+
+    Returns
+    -------
+    int
+        0, or a status of `advance`.
+    """
+    jumped = phase == SETTLE
+    if phase == LOOK:
+        copy_into(work.stage_before, work.stage, work.stage.shape[0])
+        copy_into(work.q_before, work.q, work.q.shape[0])
+        copy_into(work.rate_before, work.rate, work.q.shape[0])
+    while True:
         refresh(problem, work)
-        for k in range(work.q.shape[0]):
-            if abs(work.q[k]) > abs(work.max_flux[k]):
-                work.max_flux[k] = work.q[k]
-                work.max_flux_time[k] = work.clock[TIME]
+        if phase == LOOK:
+            phase = NOTE
+            if problem.controlled == 1:
+                theta = crossing(problem, work)
+                if theta < 1.0:
+                    work.counts[DENSE] = 1
+                    if cut_step(problem, work, theta) >= 0:
+                        return LIMITER
+                    continue
+        if phase == NOTE:
+            phase = SETTLE
+            note_stages(problem, work)
+            note_fluxes(problem, work)
+            book(work)
+            if work.clock[TIME] >= problem.stops[work.counts[NEXT_STOP]]:
+                work.counts[NEXT_STOP] += 1
+                select_pieces(problem, work, work.clock[TIME])
+                jumped = True
+                continue
+        if jumped:
+            note_jumps(work)
+        if problem.controlled == 0:
+            return 0
+        done = act(problem, work, work.clock[TIME])
+        if done == NOTHING:
+            return 0
+        if done != CHANGED:
+            return CHATTER
+        jumped = True
+
+
+@jit_inner
+def note_jumps(work):  # type: ignore[no-untyped-def]
+    """Update the largest fluxes where something jumped between two steps."""
+    for k in range(work.q.shape[0]):
+        if abs(work.q[k]) > abs(work.max_flux[k]):
+            work.max_flux[k] = work.q[k]
+            work.max_flux_time[k] = work.clock[TIME]
 
 
 @jit
@@ -208,20 +265,24 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
     Returns
     -------
     int
-        `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`.
+        `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`, `CHATTER`.
     """
-    problem, work, output = borrowed(problem), borrowed(work), borrowed(output)
+    problem, work, output = by_reference(problem), by_reference(work), by_reference(output)
     rows = output.time.shape[0]
-    taken = 0
+    control = work.control
+    room = control.log_time.shape[0] - LOG_MARGIN * (control.on.shape[0] + control.value.shape[0])
+    phase = LOOK
     if work.counts[STARTED] == 0:
-        begin(problem, work)
-        work.counts[STARTED] = 1
-    while True:
+        phase = SETTLE
+        select_pieces(problem, work, 0.0)
+        # Boundaries that nothing drives keep their stage inside steps too.
+        copy_into(work.trial_stage, work.stage, work.stage.shape[0])
+    for taken in range(max_steps + 1):
         if work.counts[OPEN_STEP] == 1:
             t, dt = work.clock[BEGUN], work.clock[LENGTH]
             at = work.counts[ROWS_DONE]
             part = work.clock[COUNTED]
-            if at < rows and output.time[at] <= work.clock[TIME]:
+            if at < rows and output.time[at] <= work.clock[TIME] and work.counts[DENSE] == 0:
                 prepare_output(problem, work)
             while at < rows and output.time[at] <= work.clock[TIME]:
                 theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
@@ -238,11 +299,19 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
             work.clock[COUNTED] = 0.0
             if over:
                 return DONE
-        if taken >= max_steps:
+        if taken == max_steps or control.log_length[0] > room:
             return PAUSED
-        status = take_step(problem, work)
+        if phase == LOOK:
+            status = take_step(problem, work)
+            if status != 0:
+                return status
+        status = settle(problem, work, phase)
         if status != 0:
             return status
-        finish_step(problem, work)
-        work.counts[OPEN_STEP] = 1
-        taken += 1
+        if phase == SETTLE:
+            first_length(problem, work)
+            work.counts[STARTED] = 1
+            phase = LOOK
+        else:
+            work.counts[OPEN_STEP] = 1
+    return PAUSED

@@ -10,13 +10,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit_inline
+from deltasim._jit import jit_inner
 from deltasim.geometry import CurveTable
+from deltasim.solver.actuators import ControlState, ControlTable, apply_actuators
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
 from deltasim.solver.method import Method
 
-__all__ = ["Bindings", "Output", "Problem", "SignalTable", "Slots", "Work", "apply_signals", "make_work"]
+__all__ = [
+    "Bindings",
+    "Output",
+    "Problem",
+    "SignalTable",
+    "Slots",
+    "Work",
+    "apply_signals",
+    "boundary_stages",
+    "make_work",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -58,12 +69,19 @@ class Bindings(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """Where the derivatives of each flux go in the matrix: row from or to, column from or to."""
+    """Where the derivatives of each flux go in the matrix: row from or to, column from or to.
+
+    For each entry of a diversion the rows are the diversion's, the columns those of the flux it depends on.
+    """
 
     ff: Integers
     ft: Integers
     tf: Integers
     tt: Integers
+    entry_ff: Integers
+    entry_ft: Integers
+    entry_tf: Integers
+    entry_tt: Integers
 
 
 class Problem(NamedTuple):
@@ -75,7 +93,7 @@ class Problem(NamedTuple):
         Number of storages.
     curves : CurveTable
     fluxes : FluxTable
-    groups : tuple of NamedTuple
+    groups : Groups
         Parameters of each kind of flux.
     plan : Elimination
     slots : Slots
@@ -89,12 +107,15 @@ class Problem(NamedTuple):
     max_step : float, s
     lift_power : ndarray, shape (m,), J/m3 per m
         rho g / efficiency of pumps whose energy is wanted, 0 for the others.
+    control : ControlTable
+    controlled : int
+        1 where anything is switched or moved.
     """
 
     n: int
     curves: CurveTable
     fluxes: FluxTable
-    groups: tuple[Any, ...]
+    groups: Any
     plan: Elimination
     slots: Slots
     signals: SignalTable
@@ -104,6 +125,8 @@ class Problem(NamedTuple):
     tolerance: float
     max_step: float
     lift_power: Floats
+    control: ControlTable
+    controlled: int
 
 
 class Work(NamedTuple):
@@ -139,6 +162,8 @@ class Work(NamedTuple):
         Both at the start of the last step.
     flux, part : ndarray, shape (m,)
         Scratch.
+    weight : ndarray, shape (n_entry,)
+        Derivatives of diversions.
     node_increment : ndarray, shape (s, N), m3
     flux_increment : ndarray, shape (s, m), m3
     moved : ndarray, shape (m,), m3
@@ -158,6 +183,7 @@ class Work(NamedTuple):
     max_volume, max_time : ndarray, shape (n,)
     max_flux, max_flux_time : ndarray, shape (m,)
     energy : ndarray, shape (m,), J
+    control : ControlState
     """
 
     clock: Floats
@@ -187,6 +213,7 @@ class Work(NamedTuple):
     rate_before: Floats
     flux: Floats
     part: Floats
+    weight: Floats
     node_increment: Floats
     flux_increment: Floats
     moved: Floats
@@ -208,6 +235,7 @@ class Work(NamedTuple):
     max_flux: Floats
     max_flux_time: Floats
     energy: Floats
+    control: ControlState
 
 
 class Output(NamedTuple):
@@ -219,6 +247,8 @@ class Output(NamedTuple):
     stage, mean_stage, area, storage : ndarray, shape (k, n)
     volume : ndarray, shape (k, m), m3
         Moved by each flux since the row before.
+    position : ndarray, shape (k, n_actuator)
+        Of each actuator.
     """
 
     time: Floats
@@ -227,9 +257,10 @@ class Output(NamedTuple):
     area: Floats
     storage: Floats
     volume: Floats
+    position: Floats
 
 
-def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats) -> Work:
+def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats, control: ControlState) -> Work:
     """Allocate the state of a run.
 
     Parameters
@@ -239,6 +270,8 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
         At the start.
     setting, factor : ndarray, shape (m,)
         Of each flux; those that a signal drives are overwritten.
+    control : ControlState
+        At the start.
 
     Returns
     -------
@@ -248,6 +281,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     s = len(problem.method.nodes)
     shapes: dict[str, tuple[int, ...]] = {
         "clock": (6,),
+        "weight": (len(problem.fluxes.entries.flux),),
         "node_increment": (s, nodes),
         "flux_increment": (s, m),
         "dense_node": (3, nodes),
@@ -258,7 +292,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     over_storages = "stage_integral stage_left lost max_volume max_time"
     shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
-    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields}
+    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields[:-1]}
     arrays["counts"] = np.zeros(9, dtype=np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
@@ -266,12 +300,23 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     arrays["max_volume"][:] = storage
     arrays["setting"][:] = setting
     arrays["factor"][:] = factor
-    return Work(**arrays)
+    return Work(**arrays, control=control)
 
 
-@jit_inline
+@jit_inner
+def boundary_stages(problem, work, t, stage):  # type: ignore[no-untyped-def]
+    """Set the stages of boundaries that a signal drives to those at a time, on the pieces in force; else as below."""
+    signals = problem.signals
+    bound = problem.bindings
+    for j in range(bound.boundary.shape[0]):
+        c = work.cursor[bound.boundary_signal[j]]
+        stage[bound.boundary[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
+        work.rise[bound.boundary[j]] = signals.slope[c]
+
+
+@jit_inner
 def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
-    """Set what signals drive to its value at a time, on the pieces in force.
+    """Set what signals drive and actuators move to its value at a time, on the pieces in force.
 
     Parameters
     ----------
@@ -283,10 +328,7 @@ def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
     """
     signals = problem.signals
     bound = problem.bindings
-    for j in range(bound.boundary.shape[0]):
-        c = work.cursor[bound.boundary_signal[j]]
-        stage[bound.boundary[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
-        work.rise[bound.boundary[j]] = signals.slope[c]
+    boundary_stages(problem, work, t, stage)
     for j in range(bound.setting.shape[0]):
         c = work.cursor[bound.setting_signal[j]]
         work.setting[bound.setting[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
@@ -296,3 +338,4 @@ def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
         base = bound.factor_base[j]
         work.factor[bound.factor[j]] = base * (signals.value[c] + signals.slope[c] * (t - signals.time[c]))
         work.factor_rate[bound.factor[j]] = base * signals.slope[c]
+    apply_actuators(problem, work, t)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inline
+from deltasim._jit import jit_inline, jit_inner
 from deltasim.geometry import locate
 from deltasim.solver.step import add_scaled, copy_into, scatter
 
@@ -22,7 +22,7 @@ def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
     return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
 
 
-@jit_inline
+@jit_inner
 def note_stages(problem, work):  # type: ignore[no-untyped-def]
     """Update the largest storages from the continuous extension of the last step.
 
@@ -53,7 +53,7 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
                     work.max_time[i] = t + theta * dt
 
 
-@jit_inline
+@jit_inner
 def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     """Update the largest fluxes and the energy of pumps from the last step.
 
@@ -87,7 +87,7 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
             work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
-@jit_inline
+@jit_inner
 def prepare_output(problem, work):  # type: ignore[no-untyped-def]
     """Sum the per-flux coefficients of the continuous extension; only steps with output inside need them."""
     method = problem.method
@@ -98,7 +98,7 @@ def prepare_output(problem, work):  # type: ignore[no-untyped-def]
                 add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
 
 
-@jit_inline
+@jit_inner
 def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-untyped-def]
     """Add the integral of the stage from one part of the step to another, by Simpson's rule.
 
@@ -120,7 +120,7 @@ def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-un
         work.stage_left[i] = stage_end[i]
 
 
-@jit_inline
+@jit_inner
 def write_row(problem, work, output, row, begin, theta, length):  # type: ignore[no-untyped-def]
     """Fill one row of output at a part of the last step.
 
@@ -162,6 +162,13 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         output.area[row, i] = a
         work.trial_stage[i] = h
     integrate_stage(problem, work, begin, theta, work.trial_stage)
+    state = work.control
+    for a in range(state.value.shape[0]):
+        if theta >= 1.0:
+            output.position[row, a] = state.value[a] + state.slope[a] * (output.time[row] - state.time[a])
+        else:
+            since = output.time[row] - state.time_before[a]
+            output.position[row, a] = state.value_before[a] + state.slope_before[a] * since
     for i in range(n):
         output.mean_stage[row, i] = work.stage_integral[i] / length
         work.stage_integral[i] = 0.0
@@ -171,7 +178,7 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         work.counted[k] = moved[k]
 
 
-@jit_inline
+@jit_inner
 def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
     """Carry what lies after the step's last output over to the next row.
 

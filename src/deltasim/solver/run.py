@@ -13,9 +13,10 @@ from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
 from deltasim.solver.build import Prepared
+from deltasim.solver.control import MOST_SWITCHES, WINDOW
 from deltasim.solver.problem import Output
 
-__all__ = ["Rows", "Totals", "march", "totals"]
+__all__ = ["Event", "Rows", "Totals", "march", "totals"]
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,28 @@ REMEDIES = {
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that was set.
+
+    Parameters
+    ----------
+    time : float, s
+    source : str
+        Path of the rule, schedule, controller or link that set it.
+    target : str
+        Path of what was set.
+    value : float
+    units : str
+    """
+
+    time: float
+    source: str
+    target: str
+    value: float
+    units: str
+
+
+@dataclass(frozen=True)
 class Rows:
     """Some output times that follow one another, in the network's own order.
 
@@ -44,6 +67,8 @@ class Rows:
         Moved since the output time before, positive from ``from`` to ``to``.
     source_volume : ndarray, shape (k, n_source), m3
         Likewise, positive into the node.
+    position : ndarray, shape (k, n_actuator)
+        Of what control moves.
     """
 
     time: Floats
@@ -53,6 +78,7 @@ class Rows:
     storage: Floats
     link_volume: Floats
     source_volume: Floats
+    position: Floats
 
 
 @dataclass(frozen=True)
@@ -93,6 +119,7 @@ def march(
     *,
     progress: Callable[[float], None] | None = None,
     timer: list[float] | None = None,
+    journal: list[Event] | None = None,
 ) -> Iterator[Rows]:
     """Run, giving chunks of output as they are full.
 
@@ -107,6 +134,8 @@ def march(
         Called with the simulated seconds now and then.
     timer : list of one float, optional
         Seconds spent in the solver are added to it.
+    journal : list of Event, optional
+        What was set is added to it.
 
     Yields
     ------
@@ -127,20 +156,22 @@ def march(
     while done < len(times):
         rows = min(most, len(times) - done)
         stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
-        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)))
+        position = np.empty((rows, len(prepared.controls.actuators)))
+        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)), position)
         work.counts[loop.ROWS_DONE] = 0
         status = loop.PAUSED
         while status == loop.PAUSED:
             begun = time.perf_counter()
             status = loop.advance(problem, work, output, interval, budget)
             clock[0] += time.perf_counter() - begun
+            _drain_log(prepared, journal)
             if progress is not None:
                 progress(float(work.clock[loop.TIME]))
         filled = int(work.counts[loop.ROWS_DONE])
         if filled:
             yield _in_order(prepared, output, filled)
         if status not in (loop.DONE, loop.FULL):
-            raise _explain(network, prepared, status)
+            raise _name_chatter(prepared) if status == loop.CHATTER else _explain(network, prepared, status)
         done += rows
 
 
@@ -156,7 +187,49 @@ def _in_order(prepared: Prepared, output: Output, filled: int) -> Rows:
         nodes(output.storage),
         output.volume[:filled, prepared.link_flux],
         output.volume[:filled, prepared.source_flux],
+        output.position[:filled],
     )
+
+
+def _drain_log(prepared: Prepared, journal: list[Event] | None) -> None:
+    """Move what the loop wrote down to the journal, in words."""
+    state, controls = prepared.work.control, prepared.controls
+    length = int(state.log_length[0])
+    if journal is not None:
+        for at, source, target, value in zip(
+            state.log_time[:length].tolist(),
+            state.log_source[:length].tolist(),
+            state.log_target[:length].tolist(),
+            state.log_value[:length].tolist(),
+            strict=True,
+        ):
+            actuator = controls.actuators[target] if target >= 0 else None
+            journal.append(
+                Event(
+                    time=at,
+                    source=controls.sources[source] if source >= 0 else controls.actuators[-1 - source].source,
+                    target=controls.own_targets[source] if actuator is None else actuator.path,
+                    value=value,
+                    units="1" if actuator is None else actuator.units,
+                )
+            )
+    state.log_length[0] = 0
+
+
+def _name_chatter(prepared: Prepared) -> SolverError:
+    """Say which switches undo each other."""
+    work, controls = prepared.work, prepared.controls
+    at = float(work.clock[loop.TIME])
+    recent = np.flatnonzero((work.control.turned > MOST_SWITCHES // 4) & (at - work.control.window <= WINDOW))
+    names = [controls.sources[s] for s in recent]
+    things = sorted({a.path for a in controls.actuators for claim in a.claims if claim[1] in recent})
+    moved = f" and move {', '.join(things)} to and fro" if things else ""
+    who = " and ".join(dict.fromkeys(names))
+    words = (
+        f"the run stopped at {at:.6g} s: {who} switched more than {MOST_SWITCHES} times within a minute{moved}. "
+        'Give the conditions room between turning on and off ("until"), or a "hold", or one of the rules a "priority".'
+    )
+    return SolverError(words, time=at, component=names[0])
 
 
 def totals(prepared: Prepared, initial_storage: Floats) -> Totals:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit, jit_inline
+from deltasim._jit import jit, jit_inner
 from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import Drive, Flows, State, evaluate_fluxes
 from deltasim.solver.problem import apply_signals
 
-__all__ = ["accept", "commit", "error_of", "evaluate_at", "trial_step", "update_stages"]
+__all__ = ["accept", "book", "clear_round_off", "error_of", "evaluate_at", "move", "trial_step", "update_stages"]
 
 MAX_SWEEPS = 50
 DROP = 0.01
@@ -25,7 +25,7 @@ EPS = np.finfo(np.float64).eps
 ROUND_OFF = 8.0 * EPS
 
 
-@jit_inline
+@jit_inner
 def update_stages(problem, work):  # type: ignore[no-untyped-def]
     """Stage, area and dh/dV of every storage at `work.volume`.
 
@@ -55,16 +55,16 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
     return dry
 
 
-@jit_inline
+@jit_inner
 def evaluate_at(problem, work, t, state, q, sensitive):  # type: ignore[no-untyped-def]
     """Fluxes at a time and a state of the nodes, into `q`; with derivatives into `work` where these are wanted."""
     apply_signals(problem, work, t, state.stage)
     drive = Drive(work.setting, work.setting_rate, work.factor, work.factor_rate)
-    flows = Flows(q, work.by_from, work.by_to, work.by_time)
+    flows = Flows(q, work.by_from, work.by_to, work.by_time, work.weight)
     evaluate_fluxes(problem.groups, sensitive, problem.fluxes, state, drive, flows)
 
 
-@jit_inline
+@jit_inner
 def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
     """W = I - gamma dt J of the storages into `work.matrix`."""
     w = work.matrix
@@ -78,6 +78,15 @@ def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
         w[slots.tf[k]] -= by_from
         w[slots.ft[k]] += by_to
         w[slots.tt[k]] -= by_to
+    entries = problem.fluxes.entries
+    for e in range(entries.flux.shape[0]):
+        k = entries.flux[e]
+        by_from = gdt * work.weight[e] * work.by_from[k]
+        by_to = gdt * work.weight[e] * work.by_to[k]
+        w[slots.entry_ff[e]] += by_from
+        w[slots.entry_tf[e]] -= by_from
+        w[slots.entry_ft[e]] += by_to
+        w[slots.entry_tt[e]] -= by_to
 
 
 @jit
@@ -103,7 +112,7 @@ def copy_into(to, source, length):  # type: ignore[no-untyped-def]
         to[i] = source[i]
 
 
-@jit_inline
+@jit_inner
 def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     """Compute the stages of a step.
 
@@ -123,6 +132,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     method = problem.method
     origin = problem.fluxes.origin
     target = problem.fluxes.target
+    entries = problem.fluxes.entries
     n = problem.n
     m = origin.shape[0]
     gdt = method.gamma * dt
@@ -155,6 +165,9 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
             out[k] = work.part[k] + gdt * (
                 work.by_from[k] * increment[origin[k]] + work.by_to[k] * increment[target[k]]
             )
+        for e in range(entries.flux.shape[0]):
+            k = entries.flux[e]
+            out[entries.diversion[e]] += work.weight[e] * (out[k] - work.part[k])
     copy_into(work.trial, work.volume, n)
     for j in range(method.nodes.shape[0]):
         if method.weights[j] != 0.0:
@@ -162,7 +175,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit_inline
+@jit_inner
 def error_of(problem, work):  # type: ignore[no-untyped-def]
     """Error of the trial over the tolerance.
 
@@ -198,7 +211,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     return worst, where, lowest
 
 
-@jit_inline
+@jit_inner
 def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
     """Scale what leaves nodes that the step would empty, so that none falls below empty.
 
@@ -241,7 +254,7 @@ def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
         copy_into(work.node_increment[j], work.rhs, n)
 
 
-@jit_inline
+@jit_inner
 def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
     """Make a trial final: the volumes it moves, and its continuous extension.
 
@@ -268,9 +281,9 @@ def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
                 add_scaled(work.dense_node[row + 1], method.dense[row, j], work.node_increment[j], problem.n)
 
 
-@jit_inline
-def commit(problem, work):  # type: ignore[no-untyped-def]
-    """Move the volumes: storages and totals, with compensated sums (Kahan 1965).
+@jit_inner
+def move(problem, work):  # type: ignore[no-untyped-def]
+    """Move the volumes of the step from storage to storage, with compensated sums (Kahan 1965).
 
     Returns
     -------
@@ -286,15 +299,20 @@ def commit(problem, work):  # type: ignore[no-untyped-def]
         work.carry[i] = (v - work.volume[i]) - y
         work.volume[i] = v
         lowest = min(lowest, v)
+    return lowest
+
+
+@jit_inner
+def book(work):  # type: ignore[no-untyped-def]
+    """Add the volumes of the step to the totals, likewise."""
     for k in range(work.moved.shape[0]):
         y = work.moved[k] - work.total_carry[k]
         v = work.total[k] + y
         work.total_carry[k] = (v - work.total[k]) - y
         work.total[k] = v
-    return lowest
 
 
-@jit_inline
+@jit_inner
 def clear_round_off(problem, work, limited):  # type: ignore[no-untyped-def]
     """Set to zero what rounding left in a node that the step emptied, and book it.
 

@@ -1,0 +1,401 @@
+"""From rules, controllers, schedules and switches to arrays of switches and actuators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim.control import Action, Control, Expression, Instruction, Op, Quantity
+from deltasim.links import LINKS
+from deltasim.signal import Signal
+from deltasim.solver import control as kernels
+from deltasim.solver.actuators import LEVEL, OPEN, RUNNING, SETTING, ControlState, ControlTable
+
+__all__ = ["Actuator", "Controls", "Places", "pack_controls"]
+
+NODE_QUANTITIES = {
+    "stage": kernels.STAGE,
+    "depth": kernels.DEPTH,
+    "storage": kernels.STORAGE,
+    "area": kernels.AREA,
+}
+UNITS = {"opening": "m", "crest_level": "m", "start_stage": "m", "stop_stage": "m"}
+LEAST_LOG = 1024
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the solver has what conditions and actuators name.
+
+    Parameters
+    ----------
+    node : mapping of str to int
+    flux : mapping of str to int
+        Of each link.
+    links : mapping of str to link
+    base : mapping of str to float
+        Of each link, what its setting `open` is multiplied by.
+    add_signal : callable
+        Number of a signal in the solver's table, -1 for one that is constant.
+    bed : ndarray, shape (n,), m
+        Of each storage.
+    stage : ndarray, shape (N,), m
+        Of boundaries that nothing drives.
+    """
+
+    node: Mapping[str, int]
+    flux: Mapping[str, int]
+    links: Mapping[str, Any]
+    base: Mapping[str, float]
+    add_signal: Callable[[Signal], int]
+    bed: NDArray[np.float64]
+    stage: NDArray[np.float64]
+
+
+@dataclass
+class Actuator:
+    """Something that is moved.
+
+    Parameters
+    ----------
+    path : str
+        As ``gate.release.opening``.
+    link : str
+    key : str
+    what : int
+    speed : float, 1/s
+    base : Signal
+        Where nothing claims it.
+    source : str
+        Path of what gives the base.
+    pid : int
+        Number of the controller that gives the base, else -1.
+    claims : list of (float, int, int, Signal)
+        Priority, switch, state of the switch, value.
+    """
+
+    path: str
+    link: str
+    key: str
+    what: int
+    speed: float
+    base: Signal
+    source: str
+    pid: int = -1
+    claims: list[tuple[float, int, int, Signal]] = field(default_factory=list)
+
+    @property
+    def units(self) -> str:
+        """Of its value, as UDUNITS writes them."""
+        return UNITS.get(self.key, "m3 s-1" if self.key in ("discharge", "capacity") else "1")
+
+
+@dataclass(frozen=True)
+class Controls:
+    """Control, ready for the solver.
+
+    Parameters
+    ----------
+    table : ControlTable
+    state : ControlState
+        At the start.
+    actuators : tuple of Actuator
+    sources : tuple of str
+        Path of each switch.
+    own_targets : tuple of str
+        Of each switch, the path that stands in the list of events where it moves nothing.
+    pids : tuple of str
+    stops : ndarray, s
+        Times that steps must end on for the sake of conditions on the hour.
+    """
+
+    table: ControlTable
+    state: ControlState
+    actuators: tuple[Actuator, ...]
+    sources: tuple[str, ...]
+    own_targets: tuple[str, ...]
+    pids: tuple[str, ...]
+    stops: NDArray[np.float64]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to switch or to move."""
+        return bool(self.actuators or self.sources)
+
+
+@dataclass(frozen=True)
+class _Switch:
+    """A switch on its way into the arrays; its conditions are numbers of expressions."""
+
+    source: str
+    own_target: str
+    when: int
+    until: int
+    hold: float = 0.0
+    delay: float = 0.0
+    log: bool = False
+
+
+class _Code:
+    """Collects expressions as postfix code over the solver's numbers."""
+
+    def __init__(self, places: Places, actuators: Mapping[str, int]) -> None:
+        self.places = places
+        self.actuators = actuators
+        self.first = [0]
+        self.steps: list[tuple[int, float]] = []
+        self.loads: dict[tuple[int, int], int] = {}
+        self.depth = 1
+
+    def add(self, expression: Expression) -> int:
+        """Number of an expression."""
+        height = 0
+        for step in expression.code:
+            self.steps.append(self._step(step))
+            if step.op in (Op.CONSTANT, Op.LOAD):
+                height += 1
+            elif step.op not in (Op.NEGATE, Op.ABSOLUTE, Op.NOT):
+                height -= 1
+            self.depth = max(self.depth, height)
+        self.first.append(len(self.steps))
+        return len(self.first) - 2
+
+    def reads(self, kind: int, least: int = 0) -> bool:
+        """Whether a condition reads such a quantity, of a number from `least` up."""
+        return any(read == kind and number >= least for read, number in self.loads)
+
+    def _step(self, step: Instruction) -> tuple[int, float]:
+        if step.op != Op.LOAD:
+            return int(step.op), step.value
+        assert step.quantity is not None, "LOAD has something to load"
+        found = self._find(step.quantity)
+        if isinstance(found, float):
+            return int(Op.CONSTANT), found
+        return int(Op.LOAD), self.loads.setdefault(found, len(self.loads))
+
+    def _find(self, quantity: Quantity) -> tuple[int, int] | float:
+        """Sort and number of a quantity, or its value where that never changes."""
+        kind, name, places = quantity.kind, quantity.name, self.places
+        signal = quantity.signal
+        if kind == "setting":
+            if name in self.actuators:
+                return kernels.ACTUATOR, self.actuators[name]
+            _, link, key = name.split(".")
+            signal = getattr(places.links[link], key)
+        if signal is not None:
+            number = places.add_signal(signal)
+            return (kernels.SIGNAL, number) if number >= 0 else float(signal.value[0])
+        if kind == "discharge":
+            return kernels.DISCHARGE, places.flux[name]
+        if kind in NODE_QUANTITIES:
+            return NODE_QUANTITIES[kind], places.node[name]
+        return (kernels.HOUR if kind == "hour" else kernels.TIME_OF_RUN), 0
+
+
+def pack_controls(control: Control, places: Places, time_of_day: float, end: float) -> Controls:
+    """Lay out control for the solver.
+
+    Parameters
+    ----------
+    control : Control
+    places : Places
+    time_of_day : float, s
+        Of the run's clock at the start.
+    end : float, s
+        Of the run.
+
+    Returns
+    -------
+    Controls
+    """
+    actuators = _actuators(control, places.links)
+    index = {actuator.path: i for i, actuator in enumerate(actuators)}
+    code = _Code(places, index)
+    switches = [
+        _Switch(
+            rule.path,
+            rule.path,
+            code.add(rule.when),
+            kernels.NOT_WHEN if rule.until is None else code.add(rule.until),
+            hold=rule.hold,
+        )
+        for rule in control.rules
+    ]
+    for switch, rule in enumerate(control.rules):
+        for state, actions in ((1, rule.then), (0, rule.otherwise)):
+            for action in actions:
+                actuators[index[action.path]].claims.append((rule.priority, switch, state, action.value))
+    for built in control.built_in:
+        if built.moves:
+            claims = actuators[index[built.moves]].claims
+            claims.append((-np.inf, len(switches), 1, Signal.constant(built.on)))
+            claims.append((-np.inf, len(switches), 0, Signal.constant(built.off)))
+        until = kernels.NEVER if built.until is None else code.add(built.until)
+        switches.append(
+            _Switch(
+                built.path,
+                f"{built.path}.direction",
+                code.add(built.when),
+                until,
+                delay=built.delay,
+                log=not built.moves,
+            )
+        )
+    targets = [code.add(pid.target) for pid in control.pids]
+    hours = np.arange(3600.0 - time_of_day % 3600.0, end, 3600.0) if code.reads(kernels.HOUR) else np.empty(0)
+    setpoints = [places.add_signal(pid.setpoint) for pid in control.pids]
+    fixed = [0.0 if s >= 0 else float(pid.setpoint.value[0]) for s, pid in zip(setpoints, control.pids, strict=True)]
+    table = ControlTable(
+        first=_integers(code.first),
+        op=_integers([step[0] for step in code.steps]),
+        operand=_floats([step[1] for step in code.steps]),
+        kind=_integers([kind for kind, _ in code.loads]),
+        number=_integers([number for _, number in code.loads]),
+        bed=places.bed,
+        time_of_day=_floats([time_of_day]),
+        uses_boundary=_integers([int(code.reads(kernels.STAGE, len(places.bed)))]),
+        when=_integers([s.when for s in switches]),
+        until=_integers([s.until for s in switches]),
+        hold=_floats([s.hold for s in switches]),
+        delay=_floats([s.delay for s in switches]),
+        log=_integers([int(s.log) for s in switches]),
+        what=_integers([a.what for a in actuators]),
+        flux=_integers([places.flux[a.link] for a in actuators]),
+        factor=_floats([places.base[a.link] for a in actuators]),
+        speed=_floats([a.speed for a in actuators]),
+        base_value=_floats([float(a.base.at(0.0)) for a in actuators]),
+        base_signal=_integers([places.add_signal(a.base) for a in actuators]),
+        base_pid=_integers([a.pid for a in actuators]),
+        **_claims(actuators, places),
+        pid_target=_integers(targets),
+        setpoint=_floats(fixed),
+        setpoint_signal=_integers(setpoints),
+        proportional=_floats([pid.proportional for pid in control.pids]),
+        integral=_floats([pid.integral for pid in control.pids]),
+        derivative=_floats([pid.derivative for pid in control.pids]),
+        minimum=_floats([pid.minimum for pid in control.pids]),
+        maximum=_floats([pid.maximum for pid in control.pids]),
+        sample=_floats([pid.sample for pid in control.pids]),
+    )
+    return Controls(
+        table,
+        _start(table, code.depth, places.stage),
+        tuple(actuators),
+        tuple(s.source for s in switches),
+        tuple(s.own_target for s in switches),
+        tuple(pid.path for pid in control.pids),
+        hours,
+    )
+
+
+def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
+    """Everything that is moved, once."""
+    found: dict[str, Actuator] = {}
+
+    def need(path: str) -> Actuator:
+        if path in found:
+            return found[path]
+        _, name, key = path.split(".")
+        link = links[name]
+        if key == "running":
+            need(f"{link.kind}.{name}.open")
+        kind = LINKS[link.kind]
+        what = WHAT.get(key, SETTING if key == kind.setting else LEVEL)
+        base = getattr(link, key, None)
+        speed = getattr(link, SPEEDS[key], None) if key in SPEEDS else None
+        found[path] = Actuator(
+            path,
+            name,
+            key,
+            what,
+            np.inf if speed is None else speed,
+            base if isinstance(base, Signal) else Signal.constant(0.0),
+            path,
+        )
+        return found[path]
+
+    for name, link in links.items():
+        for key, speed in SPEEDS.items():
+            moved = getattr(link, key, None)
+            if getattr(link, speed, None) is not None and isinstance(moved, Signal) and not moved.is_constant:
+                need(f"{link.kind}.{name}.{key}")
+    for built in control.built_in:
+        if built.moves:
+            actuator = need(built.moves)
+            actuator.speed = built.rate
+    for rule in control.rules:
+        actions: Sequence[Action] = (*rule.then, *rule.otherwise)
+        for action in actions:
+            need(action.path)
+    for schedule in control.schedules:
+        actuator = need(schedule.controls)
+        actuator.base, actuator.source = schedule.value, schedule.path
+    for i, pid in enumerate(control.pids):
+        actuator = need(pid.controls)
+        actuator.pid, actuator.source = i, pid.path
+    return list(found.values())
+
+
+WHAT = {"open": OPEN, "running": RUNNING, "development": SETTING}
+
+SPEEDS = {"opening": "opening_rate", "crest_level": "crest_rate"}
+"""Settings that take time to move, and the keys that say how fast."""
+
+
+def _claims(actuators: Sequence[Actuator], places: Places) -> dict[str, Any]:
+    """Claims of all actuators, the strongest first; equal ones in the order of the file."""
+    first, ordered = [0], []
+    for actuator in actuators:
+        ordered += sorted(actuator.claims, key=lambda claim: -claim[0])
+        first.append(len(ordered))
+    return {
+        "claim_first": _integers(first),
+        "claim_switch": _integers([claim[1] for claim in ordered]),
+        "claim_state": _integers([claim[2] for claim in ordered]),
+        "claim_value": _floats([claim[3].value[0] for claim in ordered]),
+        "claim_signal": _integers([places.add_signal(claim[3]) for claim in ordered]),
+    }
+
+
+def _start(table: ControlTable, depth: int, stage: NDArray[np.float64]) -> ControlState:
+    switches, actuators, pids = len(table.when), len(table.flux), len(table.sample)
+    log = LEAST_LOG + 2 * 64 * (switches + actuators)
+    sizes = dict.fromkeys(("on", "since", "pending", "window", "turned"), switches)
+    sizes |= dict.fromkeys(("integral", "last_error", "output", "next_sample"), pids)
+    sizes |= dict.fromkeys(("carry", "lost"), len(table.bed))
+    sizes |= dict.fromkeys(("log_time", "log_source", "log_target", "log_value"), log)
+    sizes |= {
+        "loaded": len(table.kind),
+        "stack": depth,
+        "boundary": len(stage),
+        "alarm": 1,
+        "started": 1,
+        "log_length": 1,
+    }
+    whole = ("on", "turned", "claim", "started", "log_source", "log_target", "log_length")
+    arrays: dict[str, Any] = {
+        name: np.zeros(sizes.get(name, actuators), dtype=np.int64 if name in whole else np.float64)
+        for name in ControlState._fields
+    }
+    arrays["since"][:] = -np.inf
+    arrays["pending"][:] = np.inf
+    arrays["window"][:] = -np.inf
+    arrays["arrive"][:] = np.inf
+    arrays["claim"][:] = -1
+    arrays["value"][:] = table.base_value
+    arrays["last_error"][:] = np.nan
+    arrays["alarm"][:] = np.inf
+    arrays["boundary"][:] = stage
+    return ControlState(**arrays)
+
+
+def _integers(values: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(values, dtype=np.int64)
+
+
+def _floats(values: Sequence[float]) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)
