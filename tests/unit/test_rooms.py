@@ -25,6 +25,7 @@ ROOMS = [
     "fluxes",
     "nodes",
     "network",
+    "control",
     "solver",
     "forcing",
     "scenario",
