@@ -14,6 +14,7 @@ from deltasim.signal import Signal
 
 __all__ = [
     "Action",
+    "BuiltIn",
     "Control",
     "Expression",
     "Instruction",
@@ -210,6 +211,36 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class BuiltIn:
+    """What turns on and off by itself in a link: a `deltasim.links.Switch`, compiled.
+
+    Parameters
+    ----------
+    path : str
+        Of the link, as ``pump.drain``.
+    moves : str
+        Path of what it moves, as ``pump.drain.running``; empty where it moves nothing and is only written down.
+    when, until : Expression
+        It never turns off where there is no `until`.
+    on, off : float
+        Values of what it moves.
+    rate : float, 1/s
+        Infinite where it moves at once.
+    delay : float, s
+        `when` must have held for so long.
+    """
+
+    path: str
+    moves: str
+    when: Expression
+    until: Expression | None
+    on: float
+    off: float
+    rate: float
+    delay: float
+
+
+@dataclass(frozen=True)
 class Control:
     """All that moves settings during a run, in the order of the file.
 
@@ -218,6 +249,8 @@ class Control:
     rules : tuple of Rule
     pids : tuple of Pid
     schedules : tuple of Schedule
+    built_in : tuple of BuiltIn
+        What links turn on and off by themselves.
 
     Notes
     -----
@@ -228,3 +261,4 @@ class Control:
     rules: tuple[Rule, ...] = ()
     pids: tuple[Pid, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    built_in: tuple[BuiltIn, ...] = ()

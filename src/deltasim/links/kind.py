@@ -14,7 +14,7 @@ from deltasim.fields import Component, SettingNumber, Within
 from deltasim.geometry import Curve
 from deltasim.signal import Signal
 
-__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "always", "ramp_width"]
+__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "Switch", "always", "ramp_width"]
 
 
 class Link(Component):
@@ -122,6 +122,34 @@ def ramp_width(curve: Curve | None, stage: float) -> float:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """Something in a link that turns on and off by itself, in the language of rules.
+
+    Parameters
+    ----------
+    key : {"running", "setting", ""}
+        What it moves: a factor of 0 or 1 on the discharge, the law's setting, or nothing, where only the event is
+        located and written down.
+    when, until : str
+        Expressions, as of a rule; without `until` it never turns off again.
+    on, off : float
+        Values of what it moves.
+    rate : float, 1/s, optional
+        The thing moves at this rate; at once by default.
+    delay : float, s
+        `when` must have held for so long.
+    """
+
+    key: Literal["running", "setting", ""]
+    when: str
+    until: str | None = None
+    on: float = 1.0
+    off: float = 0.0
+    rate: float | None = None
+    delay: float = 0.0
+
+
+@dataclass(frozen=True)
 class LinkKind:
     """A kind of link, as the registry holds it.
 
@@ -148,6 +176,11 @@ class LinkKind:
         has to fade as its source runs dry; None where no link of the kind does.
     moves : tuple of str
         Keys that may vary in time.
+    of_inflow : bool
+        The law gets what enters the node it leaves, m3/s, in the place of `h_from`, and its derivative with respect to
+        that in the place of the one with respect to the stage.
+    switches : callable or None
+        ``switches(link)`` gives what turns on and off by itself in it.
     """
 
     name: str
@@ -159,3 +192,5 @@ class LinkKind:
     symmetric: bool = False
     fades: Callable[[Any, Ends], bool] | None = None
     moves: tuple[str, ...] = ("open",)
+    of_inflow: bool = False
+    switches: Callable[[Any], tuple[Switch, ...]] | None = None

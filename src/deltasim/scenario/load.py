@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from deltasim.control import Control
 from deltasim.errors import ScenarioError
 from deltasim.faults import FieldError
 from deltasim.fields import Component
@@ -41,6 +42,8 @@ class Scenario:
     max_step : float, s
     nodes, links : dict of str to Component
         By name, in the order of the file. Inflows and demands are links.
+    control : Control
+        Rules, controllers and schedules.
     text : str
         The whole scenario as one TOML text: bases merged, overrides applied.
     files : dict of str to bytes
@@ -64,6 +67,7 @@ class Scenario:
     max_step: float
     nodes: dict[str, Component]
     links: dict[str, Component]
+    control: Control
     text: str = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
     tables: dict[str, Any] = field(repr=False)
@@ -173,6 +177,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         max_step=solver.max_step,
         nodes=dict(draft.nodes),
         links=dict(draft.links),
+        control=draft.control,
         text=write_toml(tables),
         files=dict(files.used),
         tables=tables,

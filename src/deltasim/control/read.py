@@ -1,0 +1,251 @@
+"""From the tables of rules, controllers and schedules to what the solver takes, or to all that is wrong with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from deltasim import units
+from deltasim.control.expression import Compiled, compile_condition, compile_number
+from deltasim.control.measure import PLAIN, Measure
+from deltasim.control.models import Assignment, PidTable, RuleTable, ScheduleTable
+from deltasim.control.names import Names, Setting, field_of
+from deltasim.control.program import Action, BuiltIn, Control, Expression, Pid, Rule, Schedule
+from deltasim.faults import Fault, FieldError, FieldErrors, explain, parts_of
+from deltasim.fields import Component, Part, Scalar, Varying, Within
+from deltasim.links import LINKS
+from deltasim.signal import Signal
+from deltasim.units import quote
+
+__all__ = ["ControlReader"]
+
+Value = TypeVar("Value")
+NOTHING = Expression("", ())
+
+
+class ControlReader:
+    """Reads what controls a run, and keeps everything that is wrong.
+
+    Parameters
+    ----------
+    names : Names
+        The nodes, links and series of the scenario.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.faults: list[Fault] = []
+        self.warnings: list[FieldError] = []
+        self._given: dict[str, tuple[str, str]] = {}
+
+    def read(self, tables: Iterable[Component]) -> Control:
+        """Read all tables; what is wrong is in `faults`, and the result then worth nothing.
+
+        Parameters
+        ----------
+        tables : iterable of RuleTable, PidTable or ScheduleTable
+            Each valid in itself, in the order of the file.
+        """
+        tables = list(tables)
+        return Control(
+            rules=tuple(self._rule(table) for table in tables if isinstance(table, RuleTable)),
+            pids=tuple(self._pid(table) for table in tables if isinstance(table, PidTable)),
+            schedules=tuple(self._schedule(table) for table in tables if isinstance(table, ScheduleTable)),
+            built_in=self._built_in(),
+        )
+
+    def _try(self, table: Component, keys: tuple[str | int, ...], make: Callable[[], Value]) -> Value | None:
+        """Make something; where that fails keep the faults, at keys of a table, and return None."""
+        try:
+            return make()
+        except FieldErrors as error:
+            faults: Iterable[Fault] = error.faults
+        except FieldError as error:
+            faults = [error]
+        self.faults += [
+            FieldError(fault.message, table.kind, table.name, *keys, *fault.keys, absolute=True)
+            if isinstance(fault, FieldError) and not fault.absolute
+            else fault
+            for fault in faults
+        ]
+        return None
+
+    def _compiled(self, table: Component, key: str, compiler: Callable[[str, Names], Compiled]) -> Compiled:
+        text = getattr(table, key)
+        compiled = self._try(table, (key,), lambda: compiler(text, self.names))
+        if compiled is None:
+            return Compiled(NOTHING, None, ())
+        self.warnings += [FieldError(words, table.kind, table.name, key, absolute=True) for words in compiled.warnings]
+        return compiled
+
+    def _rule(self, table: RuleTable) -> Rule:
+        when = self._compiled(table, "when", compile_condition)
+        until = None if table.until is None else self._compiled(table, "until", compile_condition)
+        then = self._actions(table, "then", table.then)
+        otherwise = self._actions(table, "otherwise", table.otherwise or ())
+        same = {action.path for action in then if action in otherwise}
+        self.warnings += [
+            FieldError(f"then and otherwise set {path} to the same value", table.kind, table.name, absolute=True)
+            for path in sorted(same)
+        ]
+        path = f"rule.{table.name}"
+        until_code = None if until is None else until.expression
+        return Rule(path, when.expression, until_code, then, otherwise, table.priority, table.hold)
+
+    def _actions(self, table: RuleTable, key: str, assignments: tuple[Assignment, ...]) -> tuple[Action, ...]:
+        actions: dict[str, Action] = {}
+        for entry in assignments:
+            keys = (key, *entry.keys)
+            action = self._try(table, keys, lambda entry=entry: self._action(entry))  # type: ignore[misc]
+            if action is None:
+                continue
+            if action.path in actions:
+                self._try(table, keys, lambda path=action.path: _refuse(f"{path} is set twice"))  # type: ignore[misc]
+            actions[action.path] = action
+        return tuple(actions.values())
+
+    def _action(self, entry: Assignment) -> Action | None:
+        setting = self.names.setting(entry.path)
+        return None if setting is None else Action(setting.path, self._value(setting, entry.value))
+
+    def _value(self, setting: Setting, value: object) -> Signal:
+        """Read a value by the annotation of the key it is for."""
+        info = field_of(type(setting.link), setting.key)
+        annotation = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+        read = _validate(annotation, value, self.names)
+        if not isinstance(read, Signal):
+            raise FieldError(f"expected {setting.dimension} or a series, got {quote(value)}")
+        return read
+
+    def _controlled(self, table: PidTable | ScheduleTable) -> Setting | None:
+        """Find what is set, and check that nothing else sets it all the time."""
+        setting = self._try(table, ("controls",), lambda: self.names.setting(table.controls))
+        if setting is not None:
+            kind, name = self._given.setdefault(setting.path, (table.kind, table.name))
+            if (kind, name) != (table.kind, table.name):
+                words = f"{setting.path} is controlled by [{kind}.{name}] already; one of the two must go"
+                self._try(table, ("controls",), lambda: _refuse(words))
+        return setting
+
+    def _schedule(self, table: ScheduleTable) -> Schedule:
+        setting = self._controlled(table)
+        value = None
+        if setting is not None:
+            value = self._try(table, ("value",), lambda: self._value(setting, table.value))
+        return Schedule(
+            f"schedule.{table.name}", table.controls if setting is None else setting.path, value or Signal.constant(0.0)
+        )
+
+    def _pid(self, table: PidTable) -> Pid:
+        setting = self._controlled(table)
+        target = self._compiled(table, "target", compile_number)
+        measure = target.measure or PLAIN
+        use = Varying(measure.dimension, "previous")
+        setpoint = self._try(
+            table, ("setpoint",), lambda: _validate(Annotated[Signal, use], table.setpoint, self.names)
+        )
+        moved = PLAIN if setting is None else Measure.of(setting.dimension)
+        gain, second = moved.times(measure, -1), Measure.of(units.DURATION)
+        # What measures nothing known is not checked: its own fault is told already.
+        known = setting is not None and target.expression is not NOTHING
+        gains = {
+            key: self._gain(table, key, of) if known else 0.0
+            for key, of in (
+                ("proportional", gain),
+                ("integral", gain.times(second, -1)),
+                ("derivative", gain.times(second)),
+            )
+        }
+        low, high = self._bounds(table, setting)
+        return Pid(
+            path=f"pid.{table.name}",
+            controls=table.controls if setting is None else setting.path,
+            target=target.expression,
+            setpoint=setpoint or Signal.constant(0.0),
+            **gains,
+            minimum=low,
+            maximum=high,
+            sample=table.sample,
+        )
+
+    def _gain(self, table: PidTable, key: str, measure: Measure) -> float:
+        use = Scalar(measure.dimension)
+        value = self._try(table, (key,), lambda: _validate(Annotated[float, use], getattr(table, key), self.names))
+        return 0.0 if value is None else float(value)
+
+    def _bounds(self, table: PidTable, setting: Setting | None) -> tuple[float, float]:
+        """Read minimum and maximum; by default those of the key."""
+        if setting is None:
+            return -math.inf, math.inf
+        least, largest = _range_of(setting)
+        low, high = (
+            own if value is None else self._bound(table, setting, key)
+            for key, value, own in (("minimum", table.minimum, least), ("maximum", table.maximum, largest))
+        )
+        if low > high:
+            unit = "" if setting.dimension == units.NUMBER else f" {setting.dimension.units}"
+            words = f"expected at least the minimum, {low:g}{unit}, got {high:g}{unit}"
+            self._try(table, ("maximum" if table.maximum is not None else "minimum",), lambda: _refuse(words))
+        return low, high
+
+    def _bound(self, table: PidTable, setting: Setting, key: str) -> float:
+        signal = self._try(table, (key,), lambda: self._value(setting, getattr(table, key)))
+        if signal is not None and signal.time.size > 1:
+            self._try(table, (key,), lambda: _refuse(f"expected one value, {setting.dimension}, got a series"))
+        return math.nan if signal is None else float(signal.value[0])
+
+    def _built_in(self) -> tuple[BuiltIn, ...]:
+        """Compile what links turn on and off by themselves."""
+        return tuple(built for link in self.names.links.values() for built in _switches(link, self.names))
+
+
+def _refuse(words: str) -> None:
+    raise FieldError(words)
+
+
+def _validate(annotation: Any, value: object, names: Names) -> Any:
+    try:
+        return TypeAdapter(annotation).validate_python(value, context=names.context)
+    except ValidationError as error:
+        raise FieldErrors(explain(error, Part)) from error
+
+
+def _range_of(setting: Setting) -> tuple[float, float]:
+    """Find the bounds that the key itself has."""
+    info = field_of(type(setting.link), setting.key)
+    low, high = -math.inf, math.inf
+    for part in (*info.metadata, *parts_of(info.annotation)):
+        if isinstance(part, Within):
+            low = max([low, *(bound for bound in (part.ge, part.gt) if bound is not None)])
+            high = min([high, *(bound for bound in (part.le, part.lt) if bound is not None)])
+    return low, high
+
+
+def _switches(link: Any, names: Names) -> Iterable[BuiltIn]:
+    """Compile the switches of a link, and that of a flap valve: every turn of the head is an event."""
+    if not {link.from_node, link.to_node} - {""} <= names.nodes.keys():
+        return  # an end is invalid, which is reported where it stands
+    kind = LINKS[link.kind]
+    path = f"{link.kind}.{link.name}"
+    for switch in kind.switches(link) if kind.switches is not None else ():
+        key = (kind.setting or "development") if switch.key == "setting" else switch.key
+        yield BuiltIn(
+            path=path,
+            moves=f"{path}.{key}" if key else "",
+            when=compile_condition(switch.when, names).expression,
+            until=None if switch.until is None else compile_condition(switch.until, names).expression,
+            on=switch.on,
+            off=switch.off,
+            rate=np.inf if switch.rate is None else switch.rate,
+            delay=switch.delay,
+        )
+    ends = [names.nodes[name] for name in (link.from_node, link.to_node) if name]
+    has_stages = all(node.stores or node.stage is not None for node in ends)
+    if getattr(link, "direction", "both") == "forward" and has_stages:
+        when = compile_condition(f"{link.from_node}.stage >= {link.to_node}.stage", names).expression
+        until = compile_condition(f"{link.from_node}.stage < {link.to_node}.stage", names).expression
+        yield BuiltIn(path, "", when, until, 1.0, 0.0, np.inf, 0.0)
