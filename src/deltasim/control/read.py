@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from deltasim import units
 from deltasim.control.expression import Compiled, compile_condition, compile_number
-from deltasim.control.measure import PLAIN, Measure
+from deltasim.control.measure import Measure
 from deltasim.control.models import Assignment, PidTable, RuleTable, ScheduleTable
 from deltasim.control.names import Names, Setting, field_of
 from deltasim.control.program import Action, BuiltIn, Control, Expression, Pid, Rule, Schedule
+from deltasim.control.switches import built_in
 from deltasim.faults import Fault, FieldError, FieldErrors, explain, parts_of
 from deltasim.fields import Component, Part, Scalar, Varying, Within
-from deltasim.links import LINKS
 from deltasim.signal import Signal
-from deltasim.units import quote
+from deltasim.units import Dimension, quote
 
 __all__ = ["ControlReader"]
 
@@ -100,17 +100,24 @@ class ControlReader:
         actions: dict[str, Action] = {}
         for entry in assignments:
             keys = (key, *entry.keys)
-            action = self._try(table, keys, lambda entry=entry: self._action(entry))  # type: ignore[misc]
+            action = self._try(table, keys, partial(self._action, table, keys, entry))
             if action is None:
                 continue
             if action.path in actions:
-                self._try(table, keys, lambda path=action.path: _refuse(f"{path} is set twice"))  # type: ignore[misc]
+                self._try(table, keys, partial(_refuse, f"{action.path} is set twice"))
             actions[action.path] = action
         return tuple(actions.values())
 
-    def _action(self, entry: Assignment) -> Action | None:
+    def _action(self, table: RuleTable, keys: tuple[str, ...], entry: Assignment) -> Action | None:
         setting = self.names.setting(entry.path)
-        return None if setting is None else Action(setting.path, self._value(setting, entry.value))
+        if setting is None:
+            return None
+        value = self._value(setting, entry.value)
+        _, largest = _range_of(setting)
+        if value.value.max() > largest:
+            words = f"{float(value.value.max()):g} is beyond the largest {setting.key}, {largest:g}, which it stops at"
+            self.warnings.append(FieldError(words, table.kind, table.name, *keys, absolute=True))
+        return Action(setting.path, value)
 
     def _value(self, setting: Setting, value: object) -> Signal:
         """Read a value by the annotation of the key it is for."""
@@ -143,22 +150,17 @@ class ControlReader:
     def _pid(self, table: PidTable) -> Pid:
         setting = self._controlled(table)
         target = self._compiled(table, "target", compile_number)
-        measure = target.measure or PLAIN
-        use = Varying(measure.dimension, "previous")
+        use = Varying(_dimension(target.measure, table.setpoint), "previous")
         setpoint = self._try(
             table, ("setpoint",), lambda: _validate(Annotated[Signal, use], table.setpoint, self.names)
         )
-        moved = PLAIN if setting is None else Measure.of(setting.dimension)
-        gain, second = moved.times(measure, -1), Measure.of(units.DURATION)
-        # What measures nothing known is not checked: its own fault is told already.
-        known = setting is not None and target.expression is not NOTHING
+        moved = None if setting is None else Measure.of(setting.dimension)
+        second = Measure.of(units.DURATION)
+        gain = None if moved is None or target.measure is None else moved.times(target.measure, -1)
         gains = {
-            key: self._gain(table, key, of) if known else 0.0
-            for key, of in (
-                ("proportional", gain),
-                ("integral", gain.times(second, -1)),
-                ("derivative", gain.times(second)),
-            )
+            "proportional": self._gain(table, "proportional", gain),
+            "integral": self._gain(table, "integral", None if gain is None else gain.times(second, -1)),
+            "derivative": self._gain(table, "derivative", None if gain is None else gain.times(second)),
         }
         low, high = self._bounds(table, setting)
         return Pid(
@@ -172,8 +174,9 @@ class ControlReader:
             sample=table.sample,
         )
 
-    def _gain(self, table: PidTable, key: str, measure: Measure) -> float:
-        use = Scalar(measure.dimension)
+    def _gain(self, table: PidTable, key: str, measure: Measure | None) -> float:
+        dimension = _dimension(measure, getattr(table, key))
+        use = Scalar(dimension if dimension == units.NUMBER else Dimension("a gain", dimension.units))
         value = self._try(table, (key,), lambda: _validate(Annotated[float, use], getattr(table, key), self.names))
         return 0.0 if value is None else float(value)
 
@@ -200,7 +203,7 @@ class ControlReader:
 
     def _built_in(self) -> tuple[BuiltIn, ...]:
         """Compile what links turn on and off by themselves."""
-        return tuple(built for link in self.names.links.values() for built in _switches(link, self.names))
+        return tuple(built for link in self.names.links.values() for built in built_in(link, self.names))
 
 
 def _refuse(words: str) -> None:
@@ -214,38 +217,23 @@ def _validate(annotation: Any, value: object, names: Names) -> Any:
         raise FieldErrors(explain(error, Part)) from error
 
 
+def _dimension(measure: Measure | None, value: object) -> Dimension:
+    """Find what a value has to measure; where that is not known, what it does measure."""
+    if measure is None and isinstance(value, str):
+        try:
+            return units.parse_any(value)[1]
+        except units.UnitsError:
+            return units.NUMBER
+    return units.NUMBER if measure is None else measure.dimension
+
+
 def _range_of(setting: Setting) -> tuple[float, float]:
-    """Find the bounds that the key itself has."""
+    """Find the bounds that the key itself has, and the link for it: the `max_opening` of a gate."""
     info = field_of(type(setting.link), setting.key)
     low, high = -math.inf, math.inf
     for part in (*info.metadata, *parts_of(info.annotation)):
         if isinstance(part, Within):
             low = max([low, *(bound for bound in (part.ge, part.gt) if bound is not None)])
             high = min([high, *(bound for bound in (part.le, part.lt) if bound is not None)])
-    return low, high
-
-
-def _switches(link: Any, names: Names) -> Iterable[BuiltIn]:
-    """Compile the switches of a link, and that of a flap valve: every turn of the head is an event."""
-    if not {link.from_node, link.to_node} - {""} <= names.nodes.keys():
-        return  # an end is invalid, which is reported where it stands
-    kind = LINKS[link.kind]
-    path = f"{link.kind}.{link.name}"
-    for switch in kind.switches(link) if kind.switches is not None else ():
-        key = (kind.setting or "development") if switch.key == "setting" else switch.key
-        yield BuiltIn(
-            path=path,
-            moves=f"{path}.{key}" if key else "",
-            when=compile_condition(switch.when, names).expression,
-            until=None if switch.until is None else compile_condition(switch.until, names).expression,
-            on=switch.on,
-            off=switch.off,
-            rate=np.inf if switch.rate is None else switch.rate,
-            delay=switch.delay,
-        )
-    ends = [names.nodes[name] for name in (link.from_node, link.to_node) if name]
-    has_stages = all(node.stores or node.stage is not None for node in ends)
-    if getattr(link, "direction", "both") == "forward" and has_stages:
-        when = compile_condition(f"{link.from_node}.stage >= {link.to_node}.stage", names).expression
-        until = compile_condition(f"{link.from_node}.stage < {link.to_node}.stage", names).expression
-        yield BuiltIn(path, "", when, until, 1.0, 0.0, np.inf, 0.0)
+    largest = getattr(setting.link, f"max_{setting.key}", None)
+    return low, high if largest is None else min(high, float(largest))
