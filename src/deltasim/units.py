@@ -87,23 +87,8 @@ ANGLE = Dimension("an angle", "deg")
 TEMPERATURE = Dimension("a temperature", "degC")
 CONCENTRATION = Dimension("a concentration", "kg/m3")
 
-NAMED = {
-    dimension.units: dimension
-    for dimension in (
-        LENGTH,
-        AREA,
-        VOLUME,
-        DISCHARGE,
-        DURATION,
-        SPEED,
-        RESISTANCE,
-        CONDUCTANCE,
-        NUMBER,
-        ANGLE,
-        TEMPERATURE,
-        CONCENTRATION,
-    )
-}
+KNOWN = (LENGTH, AREA, VOLUME, DISCHARGE, DURATION, SPEED, RESISTANCE, CONDUCTANCE)
+NAMED = {known.units: known for known in (*KNOWN, NUMBER, ANGLE, TEMPERATURE, CONCENTRATION)}
 """By unit: what a quantity is called of which only the unit is known."""
 
 BASE_UNITS = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[temperature]": "degC"}
