@@ -232,8 +232,8 @@ class Names:
             With what can be moved instead.
         """
         parts = [part.strip().strip("\"'") for part in path.split(".")]
-        every = [f"{link.kind}.{link.name}.{key}" for link in self.links.values() for key in movable(link)]
         if len(parts) != 3 or not all(parts):
+            every = [f"{link.kind}.{link.name}.{key}" for link in self.links.values() for key in movable(link)]
             hint = did_you_mean(path, every)
             raise FieldError(f"expected a path such as gate.release.opening, got {quote(path)}{hint}")
         kind, name, key = parts

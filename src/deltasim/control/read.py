@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -210,9 +210,15 @@ def _refuse(words: str) -> None:
     raise FieldError(words)
 
 
+@lru_cache(maxsize=256)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Make what reads values of a type; making it takes longer than reading."""
+    return TypeAdapter(annotation)
+
+
 def _validate(annotation: Any, value: object, names: Names) -> Any:
     try:
-        return TypeAdapter(annotation).validate_python(value, context=names.context)
+        return _adapter(annotation).validate_python(value, context=names.context)
     except ValidationError as error:
         raise FieldErrors(explain(error, Part)) from error
 
