@@ -17,7 +17,18 @@ from pydantic.fields import FieldInfo
 from deltasim.errors import Problem
 from deltasim.units import NUMBER, Dimension, quote
 
-__all__ = ["Fault", "FieldError", "FieldErrors", "did_you_mean", "explain", "keys_of", "limited", "listed", "parts_of"]
+__all__ = [
+    "Fault",
+    "FieldError",
+    "FieldErrors",
+    "did_you_mean",
+    "explain",
+    "field_dimension",
+    "keys_of",
+    "limited",
+    "listed",
+    "parts_of",
+]
 
 MOST_OF_A_KIND = 10
 
@@ -157,7 +168,7 @@ def _sentence(kind: str, context: Mapping[str, Any], got: object, message: str, 
     """Word one of pydantic's errors."""
     if kind in BOUNDS:
         word, key = BOUNDS[kind]
-        dimension = _dimension(field)
+        dimension = field_dimension(field)
         noun = dimension.noun if dimension else "a number"
         units = f" {dimension.units}" if dimension and dimension != NUMBER else ""
         return f"expected {noun} {word} {context[key]:g}{units}, got {quote(got)}"
@@ -174,7 +185,7 @@ def _sentence(kind: str, context: Mapping[str, Any], got: object, message: str, 
 
 def _expected(field: FieldInfo | None) -> str:
     """Say what a missing key takes: its dimension, its choices or its description."""
-    dimension = _dimension(field)
+    dimension = field_dimension(field)
     if dimension is not None:
         return str(dimension)
     choices = [str(choice) for choice in _literals(field)]
@@ -198,7 +209,8 @@ def parts_of(annotation: object) -> Iterator[object]:
         yield annotation
 
 
-def _dimension(field: FieldInfo | None) -> Dimension | None:
+def field_dimension(field: FieldInfo | None) -> Dimension | None:
+    """Find what the quantity of a field measures; None where it is no quantity."""
     if field is None:
         return None
     for part in (*field.metadata, *parts_of(field.annotation)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -37,8 +38,12 @@ __all__ = [
     "canonical_units",
     "conversion",
     "convert",
+    "dimension_in",
+    "dimension_of",
     "is_dimension",
+    "join_units",
     "parse",
+    "parse_any",
     "quote",
     "to_si",
 ]
@@ -81,6 +86,12 @@ NUMBER = Dimension("a number", "1")
 ANGLE = Dimension("an angle", "deg")
 TEMPERATURE = Dimension("a temperature", "degC")
 CONCENTRATION = Dimension("a concentration", "kg/m3")
+
+KNOWN = (LENGTH, AREA, VOLUME, DISCHARGE, DURATION, SPEED, RESISTANCE, CONDUCTANCE)
+NAMED = {known.units: known for known in (*KNOWN, NUMBER, ANGLE, TEMPERATURE, CONCENTRATION)}
+"""By unit: what a quantity is called of which only the unit is known."""
+
+BASE_UNITS = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[temperature]": "degC"}
 
 # An acre-foot is 43 560 cubic feet in the reservoir tables it comes from; pint builds acres on the survey foot,
 # retired in 2022, which would put 4e-6 between a volume in acre-feet and the same in ft * ft2.
@@ -241,6 +252,75 @@ def is_dimension(units: str, dimension: Dimension) -> bool:
     except UnitsError:
         return False
     return True
+
+
+def dimension_in(units: str) -> Dimension:
+    """Name what is measured in an SI unit, written as deltasim does: ``m3/s``."""
+    return NAMED.get(units) or Dimension("a quantity", units)
+
+
+def dimension_of(units: str) -> Dimension:
+    """Find out what a unit measures.
+
+    Parameters
+    ----------
+    units : str
+        ``ft``, ``mm/h``; a number before it is part of the unit (``0.1 mm``).
+
+    Returns
+    -------
+    Dimension
+        A length rather than a level, a speed rather than a rate: the unit does not say.
+
+    Raises
+    ------
+    UnitsError
+        There is no such unit, or nothing in deltasim is measured in it.
+    """
+    match = NUMBER_TEXT.fullmatch(units)
+    name = match[2] if match else units.strip()
+    if name in ("", "1"):
+        return NUMBER
+    if name in NAMED:
+        return NAMED[name]
+    unit = _pint_unit(name, Dimension("a unit such as m or m3/s", "1"))
+    if _is_angle(unit):
+        return ANGLE
+    powers = {BASE_UNITS.get(base, base): power for base, power in unit.dimensionality.items() if power}
+    if not powers.keys() <= set(BASE_UNITS.values()) or any(power != int(power) for power in powers.values()):
+        raise UnitsError(f"nothing here is measured in {quote(name)}")
+    return dimension_in(join_units({base: int(power) for base, power in powers.items()}))
+
+
+def join_units(powers: Mapping[str, int]) -> str:
+    """Write base units with their powers: ``m3/s``, ``kg/m3``, ``s-1``; ``1`` for none."""
+    order = sorted(base for base in powers if powers[base])
+    above = [f"{base}{powers[base] if powers[base] != 1 else ''}" for base in order if powers[base] > 0]
+    if not above:
+        return " ".join(f"{base}{powers[base]}" for base in order) or "1"
+    below = [f"/{base}{-powers[base] if powers[base] != -1 else ''}" for base in order if powers[base] < 0]
+    return " ".join(above) + "".join(below)
+
+
+def parse_any(text: str) -> tuple[float, Dimension]:
+    """Read a number with its units, whatever they measure.
+
+    Returns
+    -------
+    float
+        In SI.
+    Dimension
+
+    Raises
+    ------
+    UnitsError
+        It is no number with units.
+    """
+    match = NUMBER_TEXT.fullmatch(text)
+    if not match:
+        raise UnitsError(f"expected a number with units, got {quote(text)}")
+    dimension = dimension_of(match[2])
+    return parse(text, dimension) if match[2] else to_si(float(match[1]), dimension), dimension
 
 
 def parse(text: str, dimension: Dimension) -> float:

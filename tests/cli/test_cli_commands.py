@@ -154,6 +154,7 @@ def test_schema_is_json_on_stdout_or_in_a_file(deltasim: Command, folder: Path) 
 
 def test_info_shows_a_scenario(deltasim: Command, folder: Path) -> None:
     series = '[series.tide]\ntime = ["2024-06-01", "2024-06-03"]\nvalue = [1, 1]\nunits = "m"\n[boundary.sea]\nstage = "series.tide"\n'
+    series += '[rule.save]\nwhen = "pond.stage > 2"\nthen = { "weir.outlet.crest_level" = 0.5 }\n'
     (folder / "pond.toml").write_text(POND + series, encoding="utf-8")
     got = deltasim("info", "pond.toml")
     assert got.exit_code == 0
@@ -166,6 +167,7 @@ def test_info_shows_a_scenario(deltasim: Command, folder: Path) -> None:
     assert ["stream", "inflow", "-", "pond"] in rows
     assert ["outlet", "weir", "pond", "downstream"] in rows
     assert ["tide", "m", "2", "in", "the", "scenario"] in rows
+    assert ["rule.save", "pond.stage", ">", "2", "weir.outlet.crest_level"] in rows
     assert ["reads", "rain.csv", f"({len(RAIN)}", "bytes)"] in rows
 
 

@@ -46,7 +46,9 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow and demand"
+KINDS = (
+    "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow, demand, rule, pid and schedule"
+)
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -156,9 +158,9 @@ CASES = [
     Broken(
         "kind of a later version",
         [
-            f'a.toml:24: reach.spill: kind "reach" is not available in deltasim {__version__}; available are {KINDS}',
+            f'a.toml:24: wetland.spill: kind "wetland" is not available in deltasim {__version__}; available are {KINDS}',
         ],
-        {"weir": "reach"},
+        {"weir": "wetland"},
     ),
     Broken(
         "key of a later version",
@@ -212,7 +214,9 @@ CASES = [
     ),
     Broken(
         "one name twice",
-        ['a.toml:24: weir.upper: the name "upper" is taken by [basin.upper]; names are unique across nodes and links'],
+        [
+            'a.toml:24: weir.upper: the name "upper" is taken by [basin.upper]; names are unique across nodes, links and rules'
+        ],
         {"weir.spill": "weir.upper"},
     ),
     # The network

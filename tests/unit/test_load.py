@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deltasim.control import CONTROLS
 from deltasim.errors import ScenarioError
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
@@ -343,9 +344,9 @@ def test_json_schema_describes_every_kind() -> None:
     schema = json_schema()
     text = json.dumps(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["properties"].keys() == {"scenario", "solver", "series", *NODES, *LINKS}
+    assert schema["properties"].keys() == {"scenario", "solver", "series", *NODES, *LINKS, *CONTROLS}
     definitions = schema["$defs"]
-    for kind in (*NODES, *LINKS):
+    for kind in (*NODES, *LINKS, *CONTROLS):
         reference = schema["properties"][kind]["additionalProperties"]["$ref"]
         component = definitions[reference.removeprefix("#/$defs/")]
         assert "name" not in component["properties"]

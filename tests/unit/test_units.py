@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from deltasim import units
-from deltasim.units import UnitsError, canonical_units, conversion, parse, quote, to_si
+from deltasim.units import UnitsError, canonical_units, conversion, parse, parse_any, quote, to_si
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,40 @@ def test_units_are_rewritten_for_pint(text: str, canonical: str) -> None:
 def test_long_and_strange_texts_are_cut_in_messages() -> None:
     assert quote("x" * 100) == '"' + "x" * 57 + '..."'
     assert quote("a\tb\x00") == '"a?b?"'
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "noun", "si"),
+    [
+        ("120 cm", 1.2, "a length", "m"),
+        ("36 mm/h", 1e-5, "a speed", "m/s"),
+        ("3 MCM", 3e6, "a volume", "m3"),
+        ("2 m2/s", 2.0, "a conductance", "m2/s"),
+        ("6 min-1", 0.1, "a quantity", "s-1"),
+        ("2 kg m2", 2.0, "a quantity", "kg m2"),
+        ("12 psu", 12.0, "a concentration", "kg/m3"),
+        ("50 degF", 10.0, "a temperature", "degC"),
+        ("45°", 45.0, "an angle", "deg"),
+        ("90 %", 0.9, "a number", "1"),
+        ("7", 7.0, "a number", "1"),
+    ],
+)
+def test_units_say_what_they_measure(text: str, value: float, noun: str, si: str) -> None:
+    got, dimension = parse_any(text)
+    assert got == pytest.approx(value, rel=1e-15)
+    assert (dimension.noun, dimension.units) == (noun, si)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("high", 'expected a number with units, got "high"'),
+        ("3 ells", 'there is no unit "ells"; expected a unit such as m or m3/s'),
+        ("3 mol", 'nothing here is measured in "mol"'),
+        ("1e400", "expected a number, got inf, which is not finite"),
+    ],
+)
+def test_what_measures_nothing_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UnitsError) as caught:
+        parse_any(text)
+    assert str(caught.value) == message

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from deltasim.control import Control
+
 __all__ = ["show_scenario"]
 
 
 def show_scenario(file: Path) -> None:
-    """Print the nodes, links and series of a scenario.
+    """Print the nodes, links, rules and series of a scenario.
 
     Parameters
     ----------
@@ -34,6 +36,7 @@ def show_scenario(file: Path) -> None:
     out.print()
     _print_nodes(out, scenario.nodes, scenario.links)
     _print_links(out, scenario.links)
+    _print_control(out, scenario.control)
     _print_series(out, scenario.tables.get("series", {}))
     sizes = ", ".join(f"{name} ({len(content):,} bytes)" for name, content in scenario.files.items())
     lines(
@@ -72,6 +75,18 @@ def _print_links(out: Console, links: Mapping[str, Any]) -> None:
     for name, link in list(links.items())[:MOST_ROWS]:
         table.add_row(name, link.kind, link.from_node or "-", link.to_node or "-")
     _print(out, table, len(links), "links")
+
+
+def _print_control(out: Console, control: Control) -> None:
+    rows = [(rule.path, rule.when.text, [action.path for action in rule.then]) for rule in control.rules]
+    rows += [(pid.path, f"holds {pid.target.text}", [pid.controls]) for pid in control.pids]
+    rows += [(schedule.path, "over time", [schedule.controls]) for schedule in control.schedules]
+    if not rows:
+        return
+    table = _table(("control", "when", "moves"), (), ())
+    for path, when, moved in rows[:MOST_ROWS]:
+        table.add_row(path, when, ", ".join(dict.fromkeys(moved)))
+    _print(out, table, len(rows), "rules and controllers")
 
 
 def _print_series(out: Console, series: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from deltasim.forcing.clock import Clock, TimesError
 from deltasim.forcing.series import Rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
 from deltasim.signal import Signal
-from deltasim.units import quote
+from deltasim.units import Dimension, UnitsError, dimension_of, parse_any, quote
 
 __all__ = ["Files", "Reader"]
 
@@ -117,6 +117,23 @@ class Reader:
 
     def named_series(self, name: str, use: SeriesUse) -> Signal:
         """Resolve ``series.NAME`` for one use."""
+        rows = self._named_rows(name)
+        if (name, use) not in self._signals:
+            self._signals[name, use] = signal_from_rows(rows, use, self.clock)
+        return self._signals[name, use]
+
+    def series_dimension(self, name: str) -> Dimension | None:
+        """Find what ``series.NAME`` measures by its units; None where it has none."""
+        rows = self._named_rows(name)
+        texts = [] if isinstance(rows.value, np.ndarray) else [cell for cell in rows.value if isinstance(cell, str)]
+        try:
+            if rows.units is not None:
+                return dimension_of(rows.units)
+            return parse_any(texts[0])[1] if texts else None
+        except UnitsError as error:
+            raise FieldError(f"{error} (in series.{name})") from error
+
+    def _named_rows(self, name: str) -> Rows:
         if name not in self.named:
             have = f"; define it as [series.{name}]" if not self.named else ""
             raise FieldError(f"there is no series {quote(name)}{did_you_mean(name, self.named) or have}")
@@ -126,9 +143,7 @@ class Reader:
             raise FieldErrors([])
         if name not in self._rows:
             self._rows[name] = self._read_rows(table, name)
-        if (name, use) not in self._signals:
-            self._signals[name, use] = signal_from_rows(self._rows[name], use, self.clock)
-        return self._signals[name, use]
+        return self._rows[name]
 
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series for one use."""

@@ -4,14 +4,14 @@ from deltasim.links.demand import DEMAND
 from deltasim.links.diversion import DIVERSION
 from deltasim.links.gate import GATE
 from deltasim.links.inflow import INFLOW
-from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink
+from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink, Switch
 from deltasim.links.orifice import ORIFICE
 from deltasim.links.pump import PUMP
 from deltasim.links.rating import RATING
 from deltasim.links.resistance import RESISTANCE
 from deltasim.links.weir import WEIR
 
-__all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink"]
+__all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink", "Switch"]
 
 LINKS: dict[str, LinkKind] = {
     kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND, DIVERSION)

@@ -10,9 +10,10 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from pydantic import Field
 
+from deltasim import units
 from deltasim._jit import jit
 from deltasim.constants import GRAVITY
-from deltasim.fields import Count, Length, Level, Number, SettingLength
+from deltasim.fields import Count, Length, Level, Number, SettingLength, Within
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
 from deltasim.links.roots import root
 from deltasim.signal import Signal
@@ -56,7 +57,7 @@ class Gate(StageDrivenLink):
 
     sill_level: Level = Field(description="Level of the sill.")
     width: Annotated[Length, Gt(0)] = Field(description="Clear width of one gate.")
-    opening: SettingLength = Field(
+    opening: Annotated[SettingLength, Within(ge=0.0, dimension=units.LENGTH)] = Field(
         default=Signal.constant(0.0), description="Height of the leaf above the sill; may vary in time."
     )
     max_opening: Annotated[Length, Gt(0)] | None = Field(default=None, description="Largest opening.")

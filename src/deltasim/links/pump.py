@@ -14,8 +14,8 @@ from deltasim import units
 from deltasim._jit import jit
 from deltasim.constants import FADE_DEPTH
 from deltasim.faults import FieldError, FieldErrors
-from deltasim.fields import Columns, Count, Level, Number, OrTable, Table, Varying
-from deltasim.links.kind import Ends, Link, LinkKind, always, ramp_width
+from deltasim.fields import Columns, Count, Level, Number, OrTable, SettingLevel, Table, Varying, Within
+from deltasim.links.kind import Ends, Link, LinkKind, Switch, always, ramp_width
 from deltasim.links.roots import ramp
 from deltasim.links.table import PiecewiseCubics, pack_cubics, piecewise
 from deltasim.signal import Signal
@@ -38,6 +38,10 @@ class Pump(Link):
         Stage of the source below which it does not draw.
     max_to_stage : float, m, optional
         Stage of the receiving water above which it does not deliver.
+    start_stage, stop_stage : Signal, m, optional
+        Stages of the source at which it starts and, lower, at which it stops.
+    start_to_stage, stop_to_stage : Signal, m, optional
+        Stages of the receiving water at which it starts and, higher, at which it stops.
     efficiency : float, optional
         Of the whole set, 0 to 1; the result then has the energy used.
 
@@ -45,8 +49,9 @@ class Pump(Link):
     -----
     Q = count capacity, or count curve(h_to - h_from); a curve ends with its first and last discharge. It fades over
     the first millimetre of its source, over the millimetre above `min_from_stage`, and over the one below
-    `max_to_stage` (on tiny nodes over the depth of 1e-3 m3, if that is more). Energy is the sum of rho g Q (h_to -
-    h_from) / efficiency over the run, where it lifts.
+    `max_to_stage` (on tiny nodes over the depth of 1e-3 m3, if that is more). With start and stop stages it is off at
+    the start of the run unless beyond its start stage, and between the two it stays as it is. Energy is the sum of
+    rho g Q (h_to - h_from) / efficiency over the run, where it lifts.
     """
 
     kind: ClassVar[str] = "pump"
@@ -63,20 +68,40 @@ class Pump(Link):
                 rows=2,
             ),
         ),
+        Within(ge=0.0, dimension=units.DISCHARGE),
     ] = Field(description="Of each: a number, a series, or { head, discharge } with head = to - from.")
     count: Count = Field(default=1, description="Equal pumps side by side.")
     min_from_stage: Level | None = Field(default=None, description="Below it the pump draws nothing.")
     max_to_stage: Level | None = Field(default=None, description="Above it the pump delivers nothing.")
+    start_stage: SettingLevel | None = Field(
+        default=None, description="Of 'from': the pump starts above it, to drain; may vary in time."
+    )
+    stop_stage: SettingLevel | None = Field(default=None, description="Of 'from': the pump stops below it.")
+    start_to_stage: SettingLevel | None = Field(
+        default=None, description="Of 'to': the pump starts below it, to fill; may vary in time."
+    )
+    stop_to_stage: SettingLevel | None = Field(default=None, description="Of 'to': the pump stops above it.")
     efficiency: Annotated[Number, Gt(0), Le(1)] | None = Field(
         default=None, description="Of the whole set; the result then has the energy used."
     )
 
     @model_validator(mode="after")
+    def _starts_and_stops(self) -> Pump:
+        for start, stop in (("start_stage", "stop_stage"), ("start_to_stage", "stop_to_stage")):
+            for key, other in ((start, stop), (stop, start)):
+                if getattr(self, key) is None and getattr(self, other) is not None:
+                    raise FieldError(f"needs {key} beside it: between the two the pump stays as it is", other)
+        if self.start_stage is not None and self.start_to_stage is not None:
+            raise FieldError("give start_stage and stop_stage, or start_to_stage and stop_to_stage", "start_to_stage")
+        if self.start_stage is not None and self.stop_stage is not None:
+            _check_apart(self.start_stage, self.stop_stage, "stop_stage", "below start_stage")
+        if self.start_to_stage is not None and self.stop_to_stage is not None:
+            _check_apart(self.start_to_stage, self.stop_to_stage, "stop_to_stage", "above start_to_stage")
+        return self
+
+    @model_validator(mode="after")
     def _curve_falls(self) -> Pump:
         if isinstance(self.capacity, Signal):
-            least = float(np.min(self.capacity.value))
-            if least < 0.0:
-                raise FieldError(f"expected a discharge that is not negative, got {least:g} m3/s", "capacity")
             return self
         rises = np.flatnonzero(np.diff(self.capacity["discharge"]) > 0.0)
         if len(rises):
@@ -85,6 +110,18 @@ class Pump(Link):
                 [self.capacity.fault("the discharge of a pump must not rise with the head", "discharge", row)]
             )
         return self
+
+
+def _check_apart(start: Signal, stop: Signal, key: str, where: str) -> None:
+    """Raise unless `stop` lies below or above `start` at all times."""
+    time = np.union1d(start.time, stop.time)
+    time = np.concatenate([time, np.nextafter(time, -np.inf)])  # at a jump the values before it as well
+    above = start.at(time) - stop.at(time)
+    wrong = np.flatnonzero((above if where.startswith("below") else -above) <= 0.0)
+    if len(wrong):
+        first = time[wrong[0]]
+        got = f"got {float(stop.at(first)):g} m beside {float(start.at(first)):g} m"
+        raise FieldError(f"expected a level {where}, {got}", key)
 
 
 class PumpParameters(NamedTuple):
@@ -142,6 +179,18 @@ def pump_law(p: Any, i: int, h_from: float, h_to: float, capacity: float):  # ty
     return q * draw * (1.0 - fill), by_from, by_to, 0.0
 
 
+def pump_switches(pump: Pump) -> tuple[Switch, ...]:
+    """What turns a pump on and off: its start and stop stages."""
+    own = f"pump.{pump.name}"
+    if pump.start_stage is not None:
+        stage = f"{pump.from_node}.stage"
+        return (Switch("running", f"{stage} > {own}.start_stage", f"{stage} < {own}.stop_stage"),)
+    if pump.start_to_stage is not None:
+        stage = f"{pump.to_node}.stage"
+        return (Switch("running", f"{stage} < {own}.start_to_stage", f"{stage} > {own}.stop_to_stage"),)
+    return ()
+
+
 PUMP = LinkKind(
     name="pump",
     model=Pump,
@@ -150,5 +199,6 @@ PUMP = LinkKind(
     law=pump_law,
     setting="capacity",
     fades=always,
-    moves=("open", "capacity"),
+    moves=("open", "capacity", "start_stage", "stop_stage", "start_to_stage", "stop_to_stage"),
+    switches=pump_switches,
 )

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from deltasim._version import __version__
+from deltasim.control import CONTROLS, ControlReader, Names
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, did_you_mean, explain, keys_of, listed
 from deltasim.fields import Component, Part, SeriesTable
@@ -125,9 +126,10 @@ class Builder:
         return {name: self._validate(SeriesTable, table, ("series", name)) for name, table in tables.items()}
 
     def components(self, reader: Reader) -> Draft:
-        """Validate nodes and links; what is wrong with one of them is left out of the draft."""
+        """Validate nodes, links and what controls them; what is wrong with one of them is left out of the draft."""
         nodes: dict[str, Component] = {}
         links: dict[str, Component] = {}
+        controls: dict[str, Component] = {}
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
         for kind, tables in self.merged.tables.items():
@@ -145,11 +147,16 @@ class Builder:
                     )
                 component = self._validate(model, table, (kind, name), reader, name=name)
                 if component is not None:
-                    (nodes if kind in NODES else links)[name] = component
+                    (nodes if kind in NODES else controls if kind in CONTROLS else links)[name] = component
+        names = Names(nodes, links, declared, reader, reader.clock.local_start, reader.clock.duration)
+        control = ControlReader(names)
+        program = control.read(controls.values())
+        self.report(control.faults)
         unused = tuple(name for name in reader.named if name not in reader.used)
         node_kinds = frozenset(NODES) | PLANNED_NODES
         link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
-        return Draft(nodes, links, declared, tuple(joins), node_kinds, link_kinds, unused)
+        ends = tuple(joins)
+        return Draft(nodes, links, declared, ends, node_kinds, link_kinds, program, tuple(control.warnings), unused)
 
     def _is_known(self, kind: str, tables: object) -> bool:
         """Report a kind that this version does not have; True where its names are to be known all the same."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deltasim.control import CONTROLS, Control
 from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import Component, Table
 from deltasim.network import lowest_sills
@@ -36,6 +37,9 @@ class Draft:
     node_kinds : frozenset of str
         Kinds that are nodes, of this version and planned.
     link_kinds : frozenset of str
+    control : Control
+        Of no use where something is wrong with it.
+    control_warnings : tuple of FieldError
     unused_series : tuple of str
     """
 
@@ -45,6 +49,8 @@ class Draft:
     joins: tuple[Join, ...]
     node_kinds: frozenset[str]
     link_kinds: frozenset[str]
+    control: Control
+    control_warnings: tuple[FieldError, ...] = field(default=())
     unused_series: tuple[str, ...] = field(default=())
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
@@ -69,7 +75,8 @@ def check_names_are_unique(draft: Draft) -> Iterator[FieldError]:
     """Results and rules say just the name."""
     for name, kinds in draft.declared.items():
         for kind in kinds[1:]:
-            message = f'the name "{name}" is taken by [{kinds[0]}.{name}]; names are unique across nodes and links'
+            first = f"[{kinds[0]}.{name}]"
+            message = f'the name "{name}" is taken by {first}; names are unique across nodes, links and rules'
             yield FieldError(message, kind, name, absolute=True)
 
 
@@ -81,7 +88,7 @@ def check_links_end_at_nodes(draft: Draft) -> Iterator[FieldError]:
             kinds = draft.declared.get(name, [])
             if set(kinds) & draft.node_kinds:
                 continue
-            if kinds and set(kinds) <= draft.link_kinds:
+            if kinds and set(kinds) <= draft.link_kinds | CONTROLS.keys():
                 article = "an" if kinds[0][0] in "aeiou" else "a"
                 message = f'"{name}" is {article} {kinds[0]}, not a node'
             elif kinds:
@@ -127,6 +134,8 @@ def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f"a rating of the difference needs a stage at both ends; {remedy}", key)
             elif link.kind == "pump" and isinstance(getattr(link, "capacity", None), Table):
                 yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
+            elif link.kind == "pump" and getattr(link, "start_to_stage", None) is not None:
+                yield draft.at(link, f'"{name}" is a free outfall and has no stage to start at; {remedy}', key)
             elif link.kind == "pump" and key == "from":
                 yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
 
@@ -177,6 +186,11 @@ def warn_gate_coefficients(draft: Draft) -> Iterator[FieldError]:
             yield draft.at(link, words, "discharge_coefficient")
 
 
+def warn_control(draft: Draft) -> Iterator[FieldError]:
+    """What rules do that is perhaps not meant."""
+    yield from draft.control_warnings
+
+
 def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
     """A series that nothing uses is perhaps one that something should."""
     for name in draft.unused_series:
@@ -194,4 +208,4 @@ CHECKS: tuple[Rule, ...] = (
     check_free_outfalls,
     check_junctions_have_a_bed,
 )
-WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_unused_series)
+WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_control, warn_unused_series)

@@ -177,7 +177,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         max_step=solver.max_step,
         nodes=dict(draft.nodes),
         links=dict(draft.links),
-        control=Control(),
+        control=draft.control,
         text=write_toml(tables),
         files=dict(files.used),
         tables=tables,

@@ -18,9 +18,6 @@ PLANNED_KINDS = (
     "diversion",
     "fixed_flow",
     "levee",
-    "rule",
-    "pid",
-    "schedule",
     "substance",
     "load",
     "tracing",
@@ -34,16 +31,17 @@ PLANNED_NODES = frozenset(("wetland", "channel", "river"))
 PLANNED_KEYS = {
     "weir": ("crest_rate", "side_slope", "angle", "table"),
     "gate": ("opening_rate",),
-    "pump": ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage"),
     "scenario": ("initial_state",),
 }
 """Keys that the format knows and this version cannot run yet; a kind that takes one of them wins."""
 
-FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "hour", "month", "day_of_year", "and", "or", "not")
-SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", "start_stage", "stop_stage")
+FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "and", "or", "not")
+CLOCK = ("hour", "month", "day_of_year", "time")
+STAGES = ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
+SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", *STAGES)
 TABLES = ("scenario", "solver", "series")
 
-RESERVED = frozenset((*FUNCTIONS, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
+RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
 """Words that rules and results read as something else; the kinds of this version are added by the loader."""
 
 

@@ -1,4 +1,4 @@
-"""The keys of a scenario file: its two own tables here, its components from the registries of nodes and links."""
+"""The keys of a scenario file: its two own tables here, its components from the registries of their rooms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import models_json_schema
 from pydantic_core import core_schema as cs
 
+from deltasim.control import CONTROLS
 from deltasim.faults import FieldError, parts_of
 from deltasim.fields import Component, Duration, FieldSchema, Length, Part, SeriesTable
 from deltasim.forcing.clock import TimeError, read_time
@@ -64,8 +65,8 @@ class SolverTable(Part):
 
 @cache
 def models() -> dict[str, type[Component]]:
-    """Return the model of each kind of component, nodes first."""
-    return {**NODES, **{name: kind.model for name, kind in LINKS.items()}}
+    """Return the model of each kind of component: nodes, links, then what controls them."""
+    return {**NODES, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
 
 
 def json_schema() -> dict[str, Any]:
