@@ -136,11 +136,9 @@ class Tide:
         return self.base.mean(edges) + np.diff(pieces[np.searchsorted(times, edges)]) / np.diff(edges)
 
     def breakpoints(self, t0: float, t1: float) -> Floats:
-        """Find the times strictly between `t0` and `t1` at which the base changes its value or slope.
-
-        The knots are none: the constituents' slope changes there by less than a millionth of itself.
-        """
-        return self.base.breakpoints(t0, t1)
+        """Find the times strictly between `t0` and `t1` at which the base changes its value or slope, and the knots."""
+        inside = self.knots[(self.knots > t0) & (self.knots < t1)]
+        return np.union1d(self.base.breakpoints(t0, t1), inside)
 
     def highest(self, end: float) -> tuple[float, float]:
         """Find the highest level from 0 to `end`, and when it is first reached.

@@ -163,6 +163,7 @@ def prepare(
     bindings, setting, factor = _bind(network, sorted_fluxes, signals, n)
     table, stops = signals.table()
     tides = [stage for stage in network.boundary_stage if isinstance(stage, Tide)]
+    stops = np.unique(np.concatenate([stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
     fade_volume = np.zeros(outside + 1)
