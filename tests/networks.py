@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 import deltasim
 from deltasim.scenario import from_text
 
-HEAD = '[scenario]\nstart = 2024-01-01\nend = {end}\noutput_step = "{step}"\n\n[solver]\nstage_tolerance = {tolerance}\nmax_step = {max_step}\n'
+HEAD = '[scenario]\nstart = 2024-01-01T00:00:00{zone}\nend = {end}\noutput_step = "{step}"\n\n[solver]\nstage_tolerance = {tolerance}\nmax_step = {max_step}\n'
 
 
-def scenario(body, *, days=10.0, step="1 h", tolerance=1e-4, max_step=86400.0, files=None):
+def scenario(body, *, days=10.0, step="1 h", tolerance=1e-4, max_step=86400.0, files=None, zone=""):
     """A scenario from the TOML of its components."""
     end = str(np.datetime64("2024-01-01") + np.timedelta64(round(days * 86400), "s"))
-    head = HEAD.format(end=end, step=step, tolerance=tolerance, max_step=max_step)
+    head = HEAD.format(zone=zone, end=end, step=step, tolerance=tolerance, max_step=max_step)
     return from_text(head + body, files or {}, path="test.toml")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -29,6 +29,7 @@ from deltasim import units
 from deltasim.faults import FieldError, FieldErrors, explain
 from deltasim.signal import Interpolation, Signal
 from deltasim.tables import Columns, Sheet, Table
+from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Sheet",
     "Speed",
     "Table",
+    "TideTable",
     "Varying",
     "VaryingDischarge",
     "VaryingRate",
@@ -159,6 +161,9 @@ class Context(Protocol):
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series; raises FieldError or FieldErrors."""
 
+    def tide(self, table: TideTable) -> Tide:
+        """Resolve a tide; raises FieldError or FieldErrors."""
+
     def sheet(self, file: str) -> Sheet:
         """Read a file of columns; raises FieldError or FieldErrors."""
 
@@ -220,7 +225,7 @@ class Varying:
         use = SeriesUse(self.dimension, self.interpolation)
         if isinstance(value, Mapping):
             if "tide" in value:
-                raise FieldError('a "tide" is not available in this version; give the stage as a series')
+                raise FieldError("only the stage of a boundary can be a tide; give a number or a series")
             try:
                 table = SeriesTable.model_validate(dict(value))
             except ValidationError as error:
@@ -343,7 +348,22 @@ VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]
 VaryingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "linear")]
 VaryingRate = Annotated[Signal, Varying(units.RATE, "previous")]
 
+VaryingLength = Annotated[Signal, Varying(units.LENGTH, "linear")]
+
 SettingLevel = Annotated[Signal, Varying(units.LEVEL, "previous")]
 SettingLength = Annotated[Signal, Varying(units.LENGTH, "previous")]
 SettingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "previous")]
 SettingNumber = Annotated[Signal, Varying(units.NUMBER, "previous")]
+
+
+class TideTable(Part):
+    """A tide, as the stage of a boundary."""
+
+    tide: str = Field(description="CSV file with the columns constituent, amplitude and phase (Greenwich lag, degrees)")
+    mean_level: Level = Field(description="level about which the tide moves")
+    units: str | None = Field(None, description="units of the amplitudes; m where left out")
+    latitude: Annotated[Number, Ge(-90), Le(90)] | None = Field(
+        None, description="of the place, degrees; kept with the tide, whose constants hold for it"
+    )
+    nodal: Annotated[bool, Strict()] = Field(True, description="whether amplitudes and phases follow the moon's node")
+    surge: VaryingLength | None = Field(None, description="what wind and weather add")

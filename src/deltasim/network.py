@@ -13,6 +13,7 @@ from deltasim.fluxes import Source
 from deltasim.geometry import Curve
 from deltasim.links import Ends
 from deltasim.signal import Signal
+from deltasim.tide import Tide
 
 __all__ = ["Network", "lowest_sills"]
 
@@ -57,7 +58,7 @@ class Network:
     curves : tuple of Curve
         Of each storage.
     initial_storage : ndarray, shape (n_storage,), m3
-    boundary_stage : tuple of Signal or None
+    boundary_stage : tuple of Signal, Tide or None
         Of each boundary; None is a free outfall.
     origin, target : ndarray, shape (n_link,), int64
         Node at either end of each link; -1 where that end is outside.
@@ -74,7 +75,7 @@ class Network:
     boundary: Integers
     curves: tuple[Curve, ...]
     initial_storage: NDArray[np.float64]
-    boundary_stage: tuple[Signal | None, ...]
+    boundary_stage: tuple[Signal | Tide | None, ...]
     origin: Integers
     target: Integers
     sources: tuple[tuple[str, int, Source], ...]

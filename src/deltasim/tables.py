@@ -33,6 +33,9 @@ class Sheet(Protocol):
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Read a column without gaps; raises FieldErrors with the lines."""
 
+    def texts(self, column: str) -> list[str]:
+        """Read a column of names."""
+
     def units(self, column: str) -> str | None:
         """Units that the file itself gives a column."""
 

@@ -220,6 +220,43 @@ def test_the_order_is_four_where_a_boundary_moves():
     assert np.log2(errors[1] / errors[2]) == pytest.approx(4.0, abs=0.3)
 
 
+def test_the_order_is_four_where_a_tide_moves_the_boundary():
+    """The same pond follows the solar tide: T h' = cos(w t) - h, w of 30 degrees an hour.
+
+    h = (cos w t + w T sin w t - exp(-t / T)) / (1 + (w T)^2) from h = 0.
+    """
+    lag, w = 43200.0, np.deg2rad(30.0) / 3600.0
+
+    def error(max_step):
+        result = run(
+            f"""
+            [basin.pond]
+            curve = {{ stage = [-10.0], area = [1e4] }}
+            initial_stage = 0.0
+            [boundary.sea]
+            stage = {{ tide = "tide.csv", mean_level = 0.0 }}
+            [resistance.dike]
+            from = "sea"
+            to = "pond"
+            resistance = {lag / 1e4}
+            """,
+            tolerance=1e3,
+            max_step=max_step,
+            days=2,
+            zone="Z",
+            files={"tide.csv": b"constituent,amplitude,phase\nS2,1.0,0.0\n"},
+        )
+        t = seconds(result)
+        assert result.attrs["solver_steps"] == 172800 / max_step
+        exact = (np.cos(w * t) + w * lag * np.sin(w * t) - np.exp(-t / lag)) / (1.0 + (w * lag) ** 2)
+        return np.abs(result.stage.values[:, 0] - exact).max()
+
+    errors = [error(step) for step in (3600.0, 1800.0, 900.0)]
+    assert errors[0] < 1e-4
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(4.0, abs=0.3)
+    assert np.log2(errors[1] / errors[2]) == pytest.approx(4.0, abs=0.3)
+
+
 @pytest.mark.parametrize("case", [weir_case, resistance_case])
 def test_errors_fall_with_the_tolerance(case):
     """The solution converges to the exact one: a thousandth of the tolerance, a twentieth of the error or less."""

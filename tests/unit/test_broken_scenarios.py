@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from deltasim._version import __version__
 from deltasim.errors import ScenarioError
+from deltasim.forcing.astronomy import CONSTITUENTS
 from deltasim.scenario import from_text, load, read_override
 
 GOOD = """\
@@ -82,6 +83,10 @@ CURVE = next(line for line in GOOD.splitlines() if line.startswith("curve = ")).
 OFFSET = (
     "has an offset, but the start of the run has none; write start as 2019-08-10T00:00{0}, or the times without offset"
 )
+
+AWARE = {"start = 2019-08-10T00:00:00": "start = 2019-08-10T00:00:00+08:00"}
+TIDE = AWARE | {SEA: 'stage = { tide = "tide.csv", mean_level = 0.35 }'}
+MOON = "constituent,amplitude,phase\nM2,0.56,120\n"
 
 CASES = [
     # Quantities
@@ -166,13 +171,6 @@ CASES = [
         "key of a later version",
         [f"a.toml:29: weir.spill.crest_rate: this key is not available in deltasim {__version__}"],
         {"crest_width = 80.0": 'crest_width = 80.0\ncrest_rate = "1 m/h"'},
-    ),
-    Broken(
-        "tide",
-        [
-            'a.toml:18: boundary.sea.stage: a "tide" is not available in this version; give the stage as a series',
-        ],
-        {SEA: 'stage = { tide = "tide.csv" }'},
     ),
     Broken(
         "header without a name",
@@ -579,6 +577,88 @@ CASES = [
             '--set: weir.spill.crest_widht: unknown key; did you mean "crest_width"?',
         ],
         sets=["weir.spill.crest_level=2 m3", "weir.splil.crest_width=3", "weir=3", "weir.spill.crest_widht=3"],
+    ),
+    # Tides
+    Broken(
+        "tide under a clock without offset",
+        [
+            "a.toml:18: boundary.sea.stage.tide: the phases of a tide are Greenwich, so start needs the offset of its "
+            "clock; write start as 2019-08-10T00:00+00:00, or with the offset of your own clock, such as "
+            "2019-08-10T00:00+08:00"
+        ],
+        {SEA: TIDE[SEA]},
+        files={"tide.csv": MOON},
+    ),
+    Broken(
+        "tide without its file",
+        ['a.toml:18: boundary.sea.stage.tide: there is no file "tide.csv"; did you mean "tides.csv"?'],
+        TIDE,
+        files={"tides.csv": MOON},
+    ),
+    Broken(
+        "tide without constituents",
+        ["tide.csv:1: there are no rows below the header; a table needs one at least"],
+        TIDE,
+        files={"tide.csv": "constituent,amplitude,phase\n"},
+    ),
+    Broken(
+        "tide without amplitudes",
+        [
+            "tide.csv:1: no constituent has an amplitude above 0; "
+            "give the amplitudes, or the mean level alone as the stage"
+        ],
+        TIDE,
+        files={"tide.csv": MOON.replace("0.56", "0")},
+    ),
+    Broken(
+        "tide without a column",
+        [
+            'tide.csv:1: there is no column "amplitude"; the columns are constituent, amplitud, g; '
+            'did you mean "amplitud"?',
+            'tide.csv:1: there is no column "phase"; the columns are constituent, amplitud, g',
+        ],
+        TIDE,
+        files={"tide.csv": "constituent,amplitud,g\nM2,0.56,120\n"},
+    ),
+    Broken(
+        "constituents that are wrong",
+        [
+            'tide.csv:3: there is no constituent "LAMDA2"; did you mean "LAMBDA2"?',
+            'tide.csv:4: the constituent "m2" stands twice',
+            'tide.csv:6: the constituent "LDA2" stands twice, as "lam2" before',
+            "tide.csv:7: amplitude: expected 0 or more, got -0.1; add 180 to the phase instead",
+            'tide.csv:8: "Z0" is the mean level; leave out the row and give it as mean_level',
+            'tide.csv:9: phase: the value is "north", not a finite number',
+        ],
+        TIDE,
+        files={
+            "tide.csv": "constituent,amplitude,phase\nM2,0.5,120\nLAMDA2,0.1,0\nm2,0.1,0\nlam2,0.1,0\nLDA2,0.1,0\nO1,-0.1,0\n"
+            "Z0,0.4,0\nK1,0.2,north\n"
+        },
+    ),
+    Broken(
+        "constituent like no other",
+        [f'tide.csv:2: there is no constituent "XYZ9"; NOAA\'s are {", ".join(CONSTITUENTS)}'],
+        TIDE,
+        files={"tide.csv": MOON.replace("M2", "XYZ9")},
+    ),
+    Broken(
+        "keys of a tide",
+        [
+            'a.toml:18: boundary.sea.stage: "mean_level" is missing: a level in m',
+            "a.toml:18: boundary.sea.stage.latitude: expected a number at most 90, got 137.6",
+            'a.toml:18: boundary.sea.stage.nodal: expected true or false, got "no"',
+            'a.toml:18: boundary.sea.stage.surge: there is no series "surge"',
+            'a.toml:18: boundary.sea.stage.mean_levl: unknown key; did you mean "mean_level"?',
+        ],
+        AWARE
+        | {SEA: 'stage = { tide = "t.csv", mean_levl = 1, latitude = 137.6, nodal = "no", surge = "series.surge" }'},
+    ),
+    Broken(
+        "amplitudes in something else",
+        ['a.toml:18: boundary.sea.stage.units: expected a length in m, got "m3"'],
+        AWARE | {SEA: 'stage = { tide = "tide.csv", mean_level = 0.35, units = "m3" }'},
+        files={"tide.csv": MOON},
     ),
     # Everything
     Broken(

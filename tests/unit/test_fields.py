@@ -118,7 +118,7 @@ def test_signals_and_tables_pass_through() -> None:
         ({"level": "surge"}, ("level",), 'expected a level in m, or "series.NAME", got "surge"'),
         ({"level": True}, ("level",), "expected a level in m, got true"),
         ({"level": "series.x"}, ("level",), "series and files can only be read as part of a scenario"),
-        ({"level": {"tide": "x.csv"}}, ("level",), 'a "tide" is not available in this version'),
+        ({"level": {"tide": "x.csv"}}, ("level",), "only the stage of a boundary can be a tide"),
         ({"width": "-2 m"}, ("width",), 'expected a length above 0 m, got "-2 m"'),
         ({"depth": -2}, ("depth",), "expected a length above 0 m, got -2"),
         ({"depth": 2}, ("depth",), "width and depth are the same"),

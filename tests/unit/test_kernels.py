@@ -123,8 +123,8 @@ import deltasim
 from deltasim.scenario import from_text
 text = '''
 [scenario]
-start = 2024-01-01
-end = 2024-01-01T06:00:00
+start = 2024-01-01T00:00:00Z
+end = 2024-01-01T06:00:00Z
 output_step = "1 h"
 [basin.a]
 curve = { stage = [0.0, 2.0], area = [0.0, 500.0] }
@@ -135,6 +135,8 @@ groundwater = { stage = 0.4, conductance = 1e-4 }
 curve = { stage = [0.0], area = [300.0] }
 [boundary.sea]
 stage = { time = [0, 10000, 21600], value = [0.2, 1.0, 0.1] }
+[boundary.bay]
+stage = { tide = "tide.csv", mean_level = 0.6 }
 [weir.w]
 from = "a"
 to = "b"
@@ -151,6 +153,11 @@ from = "a"
 to = "sea"
 diameter = 0.2
 invert_level = 0.1
+[orifice.q]
+from = "bay"
+to = "b"
+diameter = 0.3
+invert_level = 0.0
 [pump.p]
 from = "b"
 to = "a"
@@ -169,7 +176,7 @@ from = "a"
 discharge = 0.01
 min_stage = 0.3
 '''
-result = deltasim.run(from_text(text, {}))
+result = deltasim.run(from_text(text, {"tide.csv": b"constituent,amplitude,phase\\nM2,0.5,0\\nK1,0.2,90"}))
 print(result.stage.values[:, :2].tobytes().hex())
 print(result.attrs["solver_steps"], result.attrs["relative_balance_error"] < 1e-13)
 """

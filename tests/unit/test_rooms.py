@@ -15,6 +15,7 @@ ROOMS = [
     "constants",
     "units",
     "signal",
+    "tide",
     "faults",
     "tables",
     "fields",

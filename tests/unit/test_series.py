@@ -272,7 +272,7 @@ ROWS = "2019-08-10,0\n2019-08-11,2\n2019-08-12,1\n"
     [
         ("", {}, ["s.csv: the file is empty; a header line with the names of the columns is expected"]),
         ("# nothing\n", {}, ["s.csv: the file is empty; a header line with the names of the columns is expected"]),
-        (HEADER, {}, ["s.csv:1: there are no rows below the header"]),
+        (HEADER, {}, ["s.csv:1: there are no rows below the header; a table needs one at least"]),
         (b"time,stage\n\xff\xfe\n", {}, ["s.csv:2: this is not UTF-8 text; save the table as CSV (UTF-8)"]),
         ("time,stage\n\n\0", {}, ["s.csv:3: this is not text; save the table as CSV (UTF-8)"]),
         ("time,stage,stage\n1,2,3\n", {"column": "stage"}, ['s.csv:1: two columns are called "stage"']),

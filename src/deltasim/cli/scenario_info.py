@@ -52,12 +52,17 @@ def show_scenario(file: Path) -> None:
 
 def _print_nodes(out: Console, nodes: Mapping[str, Any], links: Mapping[str, Any]) -> None:
     from deltasim.network import lowest_sills
+    from deltasim.tide import Tide
 
     sills = lowest_sills(links)
     table = _table(("node", "kind"), ("bed\nm", "initial stage\nm", "top area\nm2"), ("gains and losses",))
     for name, node in list(nodes.items())[:MOST_ROWS]:
         if not node.stores:
-            moves = "free outfall" if node.stage is None else "stage given"
+            moves = "stage given"
+            if node.stage is None:
+                moves = "free outfall"
+            elif isinstance(node.stage, Tide):
+                moves = f"tide of {node.stage.speed.size} constituents"
             table.add_row(name, node.kind, "-", "-", "-", moves)
             continue
         curve = node.shape(sills.get(name))

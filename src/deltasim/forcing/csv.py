@@ -89,6 +89,10 @@ class CsvSheet:
             raise FieldErrors(limited(problems))
         return values
 
+    def texts(self, column: str) -> list[str]:
+        """Read a column of names."""
+        return [cell.strip() for cell in self._cells(column)]
+
     def times(self, column: str, aware: bool) -> Sequence[object] | NDArray[np.float64]:  # noqa: ARG002
         """Read a column of times: an array where all are numbers, else the texts."""
         cells = self._cells(column)
@@ -143,7 +147,7 @@ def read(data: bytes, file: str) -> CsvSheet:
         shown = "tabs" if mark == "\t" else f'"{mark}"'
         problems.insert(0, Problem(f"columns are separated by commas, not by {shown}", file, header_line))
     if not rows:
-        problems.append(Problem("there are no rows below the header", file, header_line))
+        problems.append(Problem("there are no rows below the header; a table needs one at least", file, header_line))
     if problems:
         raise FieldErrors(limited(problems))
     return CsvSheet(file, header_line, header, rows, lines)

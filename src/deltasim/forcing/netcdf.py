@@ -71,6 +71,10 @@ class NetcdfSheet:
             raise FieldErrors([Problem(message + remedy, self.file)])
         return values
 
+    def texts(self, column: str) -> list[str]:
+        """Read a variable as text: a number each, for variables of text are no columns."""
+        return [f"{value:g}" for value in self._values[column]]
+
     def times(self, column: str, aware: bool) -> Sequence[object] | NDArray[np.float64]:
         """Read a time coordinate: times where its units say ``... since ...``, else seconds since the start.
 

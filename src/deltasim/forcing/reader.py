@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, limited
-from deltasim.fields import SeriesTable, SeriesUse
+from deltasim.fields import SeriesTable, SeriesUse, TideTable
 from deltasim.forcing.calendar import YearDates, read_year_dates
 from deltasim.forcing.clock import Clock, TimesError
 from deltasim.forcing.series import Rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
+from deltasim.forcing.tides import tide_from_sheet
 from deltasim.signal import Signal
+from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError, dimension_of, parse_any, quote
 
 __all__ = ["Files", "Reader"]
@@ -92,7 +94,7 @@ class Files:
 
 
 class Reader:
-    """Answers what validation asks: series by name, series and tables from files.
+    """Answers what validation asks: series by name, series, tides and tables from files.
 
     Parameters
     ----------
@@ -148,6 +150,14 @@ class Reader:
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series for one use."""
         return signal_from_rows(self._read_rows(table), use, self.clock)
+
+    def tide(self, table: TideTable) -> Tide:
+        """Resolve a tide from the constituents in its file."""
+        try:
+            sheet = self.sheet(table.tide)
+        except FieldError as error:
+            raise FieldError(error.message, "tide") from error
+        return tide_from_sheet(table, sheet, self.clock)
 
     def sheet(self, file: str) -> SourceSheet:
         """Read a file of columns, once."""

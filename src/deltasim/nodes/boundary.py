@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
+from pydantic_core import core_schema as cs
 
-from deltasim.fields import Component, VaryingStage
+from deltasim import units
+from deltasim.faults import FieldError, FieldErrors, explain
+from deltasim.fields import Component, TideTable, Varying
+from deltasim.signal import Signal
+from deltasim.tide import Tide
+from deltasim.units import Dimension
 
 __all__ = ["Boundary"]
+
+
+class OrTide:
+    """Annotation of ``Signal | Tide``: a stage that varies in time, or a tide where a key is one of a tide's own."""
+
+    varying = Varying(units.LEVEL, "linear")
+    marks = frozenset(("tide", "mean_level", "latitude", "nodal", "surge"))
+
+    @property
+    def dimension(self) -> Dimension:
+        """What it measures, for messages."""
+        return self.varying.dimension
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        either = self.varying.__get_pydantic_json_schema__(schema, handler)
+        either["anyOf"].append(handler(TideTable.__pydantic_core_schema__))
+        return either
+
+    def read(self, value: object, info: ValidationInfo) -> Signal | Tide:
+        """Resolve to a signal or a tide in SI."""
+        if isinstance(value, Tide):
+            return value
+        if not (isinstance(value, Mapping) and value.keys() & self.marks):
+            return self.varying.read(value, info)
+        if info.context is None:
+            raise FieldError("a tide can only be read as part of a scenario")
+        try:
+            table = TideTable.model_validate(dict(value), context=info.context)
+        except ValidationError as error:
+            raise FieldErrors(explain(error, TideTable)) from error
+        tide: Tide = info.context.tide(table)
+        return tide
 
 
 class Boundary(Component):
@@ -16,7 +58,7 @@ class Boundary(Component):
 
     Parameters
     ----------
-    stage : Signal, m, optional
+    stage : Signal or Tide, m, optional
         Without it, a free outfall: lower than any sill, and nothing comes back.
     x, y : float, optional
         Coordinates.
@@ -25,6 +67,8 @@ class Boundary(Component):
     kind: ClassVar[str] = "boundary"
     stores: ClassVar[bool] = False
 
-    stage: VaryingStage | None = Field(default=None, description="A level or a series; without it, a free outfall.")
+    stage: Annotated[Signal | Tide, OrTide()] | None = Field(
+        default=None, description="A level, a series or a tide; without it, a free outfall."
+    )
     x: float | None = Field(default=None, description="Easting or longitude.")
     y: float | None = Field(default=None, description="Northing or latitude.")

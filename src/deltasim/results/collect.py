@@ -14,6 +14,7 @@ from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal
 from deltasim.solver.controls import Controls
 from deltasim.solver.run import Event, Rows, Totals
+from deltasim.tide import Tide
 
 if TYPE_CHECKING:
     from deltasim.scenario import Scenario
@@ -292,12 +293,12 @@ class Collector:
         return {"storage": self.over_nodes(totals.storage)}
 
 
-def highest_of(signal: Signal, end: float) -> tuple[float, float]:
+def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:
     """Highest value of a signal over the run, and when it is first reached.
 
     Parameters
     ----------
-    signal : Signal
+    signal : Signal or Tide
     end : float, s
 
     Returns
@@ -305,6 +306,8 @@ def highest_of(signal: Signal, end: float) -> tuple[float, float]:
     value : float
     time : float, s
     """
+    if isinstance(signal, Tide):
+        return signal.highest(end)
     times = np.concatenate(([0.0], signal.breakpoints(0.0, end)))
     if signal.interpolation == "linear":
         times = np.append(times, end)

@@ -30,6 +30,8 @@ from deltasim.solver.elimination import minimum_degree, plan_elimination
 from deltasim.solver.fluxes import Entries, FluxTable, nest
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
+from deltasim.solver.tides import longest_step, pack_tides
+from deltasim.tide import Tide
 
 __all__ = ["Prepared", "prepare"]
 
@@ -87,9 +89,9 @@ class _Signals:
         self.number: dict[int, int] = {}
         self.kept: list[Signal] = []
 
-    def add(self, signal: Signal) -> int:
-        """Number of a signal, -1 if it is constant over the run."""
-        if signal.is_constant:
+    def add(self, signal: Signal, constant_too: bool = False) -> int:
+        """Number of a signal, -1 if it is constant over the run unless such are wanted too."""
+        if signal.is_constant and not constant_too:
             return -1
         if id(signal) not in self.number:
             self.number[id(signal)] = len(self.kept)
@@ -198,7 +200,8 @@ def prepare(
     moved = {(places.flux[a.link], a.what) for a in controls.actuators}
     bindings, setting, factor = _bind(network, sorted_fluxes, signals, n, moved)
     table, stops = signals.table()
-    stops = np.union1d(stops, controls.stops)
+    tides = [stage for stage in network.boundary_stage if isinstance(stage, Tide)]
+    stops = np.unique(np.concatenate([stops, controls.stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
     fade_volume = np.zeros(outside + 1)
@@ -219,11 +222,12 @@ def prepare(
         plan=plan,
         slots=_slots(slots, len(fluxes)),
         signals=table,
+        tides=pack_tides(tides),
         bindings=bindings,
         stops=stops,
         method=method,
         tolerance=tolerance,
-        max_step=max_step,
+        max_step=min(max_step, longest_step(tides)),
         lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
         control=controls.table,
         controlled=int(controls.is_needed),
@@ -307,9 +311,13 @@ def _bind(
     network: Network, fluxes: Sequence[_Flux], signals: _Signals, n: int, actuated: set[tuple[int, int]]
 ) -> tuple[Bindings, Floats, Floats]:
     """Tell what is constant from what a signal drives; actuators do without either."""
-    boundary, boundary_signal = [], []
+    boundary, boundary_signal, tide = [], [], []
     for i, stage in enumerate(network.boundary_stage):
-        signal = -1 if stage is None else signals.add(stage)
+        if isinstance(stage, Tide):
+            tide.append(n + i)
+            signal = signals.add(stage.base, constant_too=True)
+        else:
+            signal = -1 if stage is None else signals.add(stage)
         if signal >= 0:
             boundary.append(n + i)
             boundary_signal.append(signal)
@@ -324,6 +332,7 @@ def _bind(
     bindings = Bindings(
         boundary=integers(boundary),
         boundary_signal=integers(boundary_signal),
+        tide=integers(tide),
         setting=integers(moved),
         setting_signal=integers([of_setting[i] for i in moved]),
         factor=integers(opened),

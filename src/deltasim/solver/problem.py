@@ -16,6 +16,7 @@ from deltasim.solver.actuators import ControlState, ControlTable, apply_actuator
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
 from deltasim.solver.method import Method
+from deltasim.solver.tides import TideTable, waves
 
 __all__ = [
     "Bindings",
@@ -52,7 +53,9 @@ class Bindings(NamedTuple):
     Parameters
     ----------
     boundary, boundary_signal : ndarray
-        Node, and the signal that is its stage.
+        Node, and the signal that is its stage, or what its tide is added to.
+    tide : ndarray
+        Node of each tide; it has a signal too.
     setting, setting_signal : ndarray
         Flux, and the signal that is its setting.
     factor, factor_signal, factor_base : ndarray
@@ -61,6 +64,7 @@ class Bindings(NamedTuple):
 
     boundary: Integers
     boundary_signal: Integers
+    tide: Integers
     setting: Integers
     setting_signal: Integers
     factor: Integers
@@ -98,6 +102,7 @@ class Problem(NamedTuple):
     plan : Elimination
     slots : Slots
     signals : SignalTable
+    tides : TideTable
     bindings : Bindings
     stops : ndarray, s
         Times that a step must end on, rising; the last is the end of the run.
@@ -119,6 +124,7 @@ class Problem(NamedTuple):
     plan: Elimination
     slots: Slots
     signals: SignalTable
+    tides: TideTable
     bindings: Bindings
     stops: Floats
     method: Method
@@ -153,6 +159,8 @@ class Work(NamedTuple):
         Row of its curve that each node was last found in.
     cursor : ndarray, int64
         Piece of each signal.
+    tide_time, tide_level, tide_rate : ndarray, shape (n_tide,)
+        Each tide above its base where it was last wanted: stages of a step, and its end, often ask twice.
     setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
     q, by_from, by_to, by_time : ndarray, shape (m,)
         Fluxes at the start of the step and their derivatives.
@@ -200,6 +208,9 @@ class Work(NamedTuple):
     trial_stage: Floats
     rows: Integers
     cursor: Integers
+    tide_time: Floats
+    tide_level: Floats
+    tide_rate: Floats
     setting: Floats
     setting_rate: Floats
     factor: Floats
@@ -290,12 +301,14 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     }
     over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share gain"
     over_storages = "stage_integral stage_left lost max_volume max_time"
+    shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
     shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
     arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields[:-1]}
     arrays["counts"] = np.zeros(9, dtype=np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
+    arrays["tide_time"][:] = np.nan
     arrays["volume"][:n] = storage
     arrays["max_volume"][:] = storage
     arrays["setting"][:] = setting
@@ -305,13 +318,19 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
 
 @jit_inner
 def boundary_stages(problem, work, t, stage):  # type: ignore[no-untyped-def]
-    """Set the stages of boundaries that a signal drives to those at a time, on the pieces in force; else as below."""
+    """Set the stages of boundaries that move to those at a time, on the pieces in force; else as `apply_signals`."""
     signals = problem.signals
     bound = problem.bindings
     for j in range(bound.boundary.shape[0]):
         c = work.cursor[bound.boundary_signal[j]]
         stage[bound.boundary[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
         work.rise[bound.boundary[j]] = signals.slope[c]
+    for j in range(bound.tide.shape[0]):
+        if work.tide_time[j] != t:
+            work.tide_time[j] = t
+            work.tide_level[j], work.tide_rate[j] = waves(problem.tides, j, t)
+        stage[bound.tide[j]] += work.tide_level[j]
+        work.rise[bound.tide[j]] += work.tide_rate[j]
 
 
 @jit_inner
