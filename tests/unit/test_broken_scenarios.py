@@ -46,7 +46,9 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow and demand"
+KINDS = (
+    "basin, channel, junction, boundary, river, weir, orifice, gate, pump, rating, reach, resistance, inflow and demand"
+)
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -156,9 +158,9 @@ CASES = [
     Broken(
         "kind of a later version",
         [
-            f'a.toml:24: reach.spill: kind "reach" is not available in deltasim {__version__}; available are {KINDS}',
+            f'a.toml:24: wetland.spill: kind "wetland" is not available in deltasim {__version__}; available are {KINDS}',
         ],
-        {"weir": "reach"},
+        {"weir": "wetland"},
     ),
     Broken(
         "key of a later version",

@@ -7,12 +7,13 @@ from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink
 from deltasim.links.orifice import ORIFICE
 from deltasim.links.pump import PUMP
 from deltasim.links.rating import RATING
+from deltasim.links.reach import REACH
 from deltasim.links.resistance import RESISTANCE
 from deltasim.links.weir import WEIR
 
 __all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND)
+    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, REACH, RESISTANCE, INFLOW, DEMAND)
 }
 """Every kind of link, by the word in the scenario file."""

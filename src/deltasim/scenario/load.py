@@ -16,6 +16,7 @@ from deltasim.forcing import Files, Reader
 from deltasim.scenario.build import Builder
 from deltasim.scenario.checks import CHECKS, WARNINGS
 from deltasim.scenario.layers import Layer, Merged, read_layers
+from deltasim.scenario.river import River
 from deltasim.scenario.syntax import read_toml
 from deltasim.scenario.toml import write_toml
 
@@ -40,7 +41,9 @@ class Scenario:
     stage_tolerance : float, m
     max_step : float, s
     nodes, links : dict of str to Component
-        By name, in the order of the file. Inflows and demands are links.
+        By name, in the order of the file. Inflows and demands are links. The cells of rivers are among them.
+    rivers : dict of str to River
+        By name.
     text : str
         The whole scenario as one TOML text: bases merged, overrides applied.
     files : dict of str to bytes
@@ -64,6 +67,7 @@ class Scenario:
     max_step: float
     nodes: dict[str, Component]
     links: dict[str, Component]
+    rivers: dict[str, River]
     text: str = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
     tables: dict[str, Any] = field(repr=False)
@@ -173,6 +177,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         max_step=solver.max_step,
         nodes=dict(draft.nodes),
         links=dict(draft.links),
+        rivers=dict(draft.rivers),
         text=write_toml(tables),
         files=dict(files.used),
         tables=tables,

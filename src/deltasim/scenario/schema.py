@@ -16,6 +16,7 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
 
@@ -65,7 +66,7 @@ class SolverTable(Part):
 @cache
 def models() -> dict[str, type[Component]]:
     """Return the model of each kind of component, nodes first."""
-    return {**NODES, **{name: kind.model for name, kind in LINKS.items()}}
+    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}}
 
 
 def json_schema() -> dict[str, Any]:
