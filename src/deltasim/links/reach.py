@@ -52,17 +52,17 @@ class Reach(StageDrivenLink):
 
         Q = K((d_u + e) / 2) sqrt(d_u + dz - e) / (n sqrt(L)),     e = d_d,     K = A R^(2/3):
 
-    conveyance at the mean depth, friction in balance with the fall of the surface. Alone that is no law, for it rises
-    when the lower end falls far enough. 1 / K^2 is convex in depth (`conveyance` sees to that), so over e it has one
-    largest value, where the fall of the surface is K / K', and
+    conveyance at the mean depth, friction in balance with the fall of the surface. Alone that is no law: as the lower
+    end falls, Q rises to a largest value and then falls again. There is one such value, where the fall of the surface
+    is K / K', for 1 / K^2 is convex in depth (`conveyance` sees to that). So
 
-    - where the lower end is below the depth of the largest value, the flow no longer feels it: e is that depth;
-    - on a steep bed, where the largest value lies beyond e = d_u, depths d_d from there down give the uniform flow
-      Q = K(d_u) sqrt(dz / L) / n, and so do those above it whose discharge would be more.
+    - where the lower end is lower than at the largest value, the flow does not feel it: e is the depth there;
+    - on a bed so steep that the largest value lies at e > d_u, the flow is uniform, Q = K(d_u) sqrt(dz / L) / n, until
+      a deeper lower end makes it less.
 
-    So Q rises with the one stage and falls with the other everywhere, is 0 at equal stages, and the uniform flow at
-    d_d = d_u is exact on any slope. A lower end deeper than its bed counts as dry at the bed; nothing flows while the
-    higher stage is below either bed. Into a free outfall Q = K(d_u) sqrt(slope) / n. The velocity head is left out.
+    Q then rises with the one stage and falls with the other everywhere, is 0 at equal stages, and uniform flow, d_d =
+    d_u, is exact on any slope. Where the lower stage is below the bed there, e is 0; nothing flows while the higher
+    stage is below either bed. Into a free outfall Q = K(d_u) sqrt(slope) / n. The velocity head is left out.
 
     Two-way.
 
