@@ -28,11 +28,11 @@ SAMPLES = 200
 REFINEMENTS = 3
 """How often the ends of a bridge are looked at again, each time closer."""
 
-SHORTEST = 1e-5
-"""Least length of a bridge as a part of the section's height; what is shorter is round-off."""
+APART = 1e-6
+"""Least distance of these depths, as a part of the section's height: nearer, a hull would be one of round-off."""
 
-NEAREST = 1e-3
-"""Least gap between two bridges, likewise; nearer ones become one."""
+SHORTEST = 1e-5
+"""Least length of a bridge, and of a gap between two, likewise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,25 +201,34 @@ def bridges(section: Section) -> list[tuple[float, float]]:
     if len(section.depth) == 1:
         return []
     # Dense at both ends of each row, where the shape changes; above the highest point as far again, twice.
-    edges = np.append(section.depth, 3.0 * section.depth[-1])
+    height = float(section.depth[-1])
+    edges = np.append(section.depth, 3.0 * height)
     dense = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, SAMPLES))
-    depth = np.unique((edges[:-1, None] + np.diff(edges)[:, None] * dense).ravel())[1:]
+    depth = thinned((edges[:-1, None] + np.diff(edges)[:, None] * dense).ravel(), section.depth[1:])
     for _ in range(REFINEMENTS):
         kept = lower_hull(depth, resistance_at(section, depth))
         over = np.flatnonzero(np.diff(kept) > 1)
         near = np.union1d(kept[over], kept[over + 1])
-        gap = np.gradient(depth)[near] if len(near) else depth[near]
+        gap = np.gradient(depth)[near]
         closer = depth[near, None] + gap[:, None] * np.linspace(-2.0, 2.0, SAMPLES)
-        depth = np.unique(np.concatenate([depth, closer[closer > 0.0]]))
+        depth = thinned(np.concatenate([depth, closer.ravel()]), section.depth[1:])
     kept = lower_hull(depth, resistance_at(section, depth))
     found: list[tuple[float, float]] = []
-    height = section.depth[-1]
     for i in np.flatnonzero(np.diff(kept) > 1):
         start, end = float(depth[kept[i]]), float(depth[kept[i + 1]])
-        if found and start - found[-1][1] < NEAREST * height:
+        if found and start - found[-1][1] < SHORTEST * height:
             start = found.pop()[0]
         found.append((start, end))
     return [(start, end) for start, end in found if end - start > SHORTEST * height]
+
+
+def thinned(depth: Floats, edges: Floats) -> Floats:
+    """Sort depths above 0 and leave out what is too near to another; the edges of rows stay."""
+    least = APART * edges[-1]
+    cells = np.floor(depth / least)
+    spread = depth[np.unique(cells, return_index=True)[1]]
+    spread = spread[(spread > least) & (np.abs(np.subtract.outer(spread, edges)).min(axis=1) > least)]
+    return np.union1d(spread, edges)
 
 
 def lower_hull(x: Floats, y: Floats) -> Integers:
