@@ -28,7 +28,13 @@ def seconds(result):
     return (result.time.values - result.time.values[0]) / np.timedelta64(1, "s")
 
 
-LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance")
+LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance", "reach")
+
+
+SECTIONS = (
+    "{ bottom_width = 3.0, side_slope = 1.0 }",
+    "{ offset = [0, 0, 20, 22, 25, 27, 60, 60], height = [2.0, 0.9, 0.8, 0.0, 0.0, 0.8, 0.8, 2.0] }",
+)
 
 
 @st.composite
@@ -43,6 +49,12 @@ def random_networks(draw, most=60):
     for name, bed in zip(names, beds, strict=True):
         if junctions and rng.random() < 0.4:
             lines.append(f"[junction.{name}]\nbed_level = {bed}\n")
+            continue
+        if rng.random() < 0.2:
+            section = SECTIONS[int(rng.integers(len(SECTIONS)))]
+            length = 10.0 ** rng.uniform(1, 4)
+            lines.append(f"[channel.{name}]\ncross_section = {section}\nlength = {length}\nbed_level = {bed}")
+            lines.append(f'initial_depth = {rng.uniform(0, 2)}\nrain = "1 mm/h"\nseepage = "-5 mm/day"\n')
             continue
         area = 10.0 ** rng.uniform(-2, 7)
         shape = rng.integers(3)
@@ -89,7 +101,7 @@ def random_networks(draw, most=60):
         if rng.random() < 0.5 and b not in ("fall", "sea"):
             a, b = b, a
         kind = LINKS[int(rng.integers(len(LINKS)))]
-        if kind == "resistance" and "fall" in (a, b):
+        if kind in ("resistance", "reach") and "fall" in (a, b):
             kind = "weir"
         level = round(float(rng.uniform(-3, 3)), 3)
         lines.append(f'[{kind}.l{k}]\nfrom = "{a}"\nto = "{b}"')
@@ -100,6 +112,8 @@ def random_networks(draw, most=60):
                 "gate": f"sill_level = {level}\nwidth = {10 ** rng.uniform(-1, 1):.3f}\nopening = {rng.uniform(0, 2):.3f}",
                 "pump": f"capacity = {10 ** rng.uniform(-3, 1):.4f}",
                 "rating": f"table = {{ stage = [{level}, {level + 1}, {level + 2}], discharge = [0.0, 2.0, 9.0] }}",
+                "reach": f"cross_section = {SECTIONS[int(rng.integers(len(SECTIONS)))]}\nlength = {10 ** rng.uniform(1, 4):.1f}\n"
+                f"manning_n = 0.03\nbed_level_from = {level}\nbed_level_to = {round(float(rng.uniform(-3, 3)), 3)}",
                 "resistance": f"resistance = {10 ** rng.uniform(-1, 4):.3f}",
             }[kind]
         )

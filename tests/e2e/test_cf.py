@@ -51,6 +51,7 @@ CASES = {
     "degrees": {**PLACES, "crs": "EPSG:4326"},
     "metres": PLACES,
     "no text but ASCII": {"node_name": ("upper", "lower", "sea"), "to_node": ("lower", "sea", "upper")},
+    "a river": {"chainage": np.array([250.0, 750.0, np.nan])},
     "no data files": {"files": {}},
     "long ago": {"start": datetime(1500, 3, 1)},
 }

@@ -48,7 +48,8 @@ crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
 KINDS = (
-    "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow, demand, rule, pid and schedule"
+    "basin, channel, junction, boundary, river, weir, orifice, gate, pump, rating, reach, resistance, "
+    "inflow, demand, diversion, rule, pid and schedule"
 )
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 

@@ -330,7 +330,7 @@ def test_a_free_outfall_has_no_stage(folder: Path, kind: str, keys: str, words: 
         ("and", "has a meaning of its own"),
         ("max", "has a meaning of its own"),
         ("stage", "has a meaning of its own"),
-        ("river", "has a meaning of its own"),
+        ("wetland", "has a meaning of its own"),
         ("weir", "has a meaning of its own"),
     ],
 )
@@ -344,7 +344,7 @@ def test_json_schema_describes_every_kind() -> None:
     schema = json_schema()
     text = json.dumps(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["properties"].keys() == {"scenario", "solver", "series", *NODES, *LINKS, *CONTROLS}
+    assert schema["properties"].keys() == {"scenario", "solver", "series", "river", *NODES, *LINKS, *CONTROLS}
     definitions = schema["$defs"]
     for kind in (*NODES, *LINKS, *CONTROLS):
         reference = schema["properties"][kind]["additionalProperties"]["$ref"]

@@ -1,5 +1,17 @@
-"""Shapes that hold water: stage-area-storage curves."""
+"""Shapes that hold water and carry it: stage-area-storage curves and cross-sections."""
 
+from deltasim.geometry.cross_section import CrossSection
 from deltasim.geometry.curve import Curve, CurveTable, locate, pack_curves
+from deltasim.geometry.section import Section, SectionTable, conveyance, pack_sections
 
-__all__ = ["Curve", "CurveTable", "locate", "pack_curves"]
+__all__ = [
+    "CrossSection",
+    "Curve",
+    "CurveTable",
+    "Section",
+    "SectionTable",
+    "conveyance",
+    "locate",
+    "pack_curves",
+    "pack_sections",
+]

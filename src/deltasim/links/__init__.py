@@ -8,12 +8,13 @@ from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink, Switch
 from deltasim.links.orifice import ORIFICE
 from deltasim.links.pump import PUMP
 from deltasim.links.rating import RATING
+from deltasim.links.reach import REACH
 from deltasim.links.resistance import RESISTANCE
 from deltasim.links.weir import WEIR
 
 __all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink", "Switch"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND, DIVERSION)
+    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, REACH, RESISTANCE, INFLOW, DEMAND, DIVERSION)
 }
 """Every kind of link, by the word in the scenario file; what depends on the discharge of others comes last."""

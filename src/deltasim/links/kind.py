@@ -53,6 +53,11 @@ class StageDrivenLink(Link):
         """Lowest level, m, at which it can carry water; None where it has none of its own."""
         return None
 
+    @property
+    def end_sills(self) -> tuple[float | None, float | None]:
+        """Lowest level, m, of its opening at 'from' and at 'to': the sill, unless a link has one at each end."""
+        return self.sill, self.sill
+
 
 @dataclass(frozen=True)
 class Ends:

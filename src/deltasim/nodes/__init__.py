@@ -2,9 +2,10 @@
 
 from deltasim.nodes.basin import Basin
 from deltasim.nodes.boundary import Boundary
+from deltasim.nodes.channel import Channel
 from deltasim.nodes.junction import Junction
 
-__all__ = ["NODES", "Basin", "Boundary", "Junction"]
+__all__ = ["NODES", "Basin", "Boundary", "Channel", "Junction"]
 
-NODES = {node.kind: node for node in (Basin, Junction, Boundary)}
+NODES = {node.kind: node for node in (Basin, Channel, Junction, Boundary)}
 """Every kind of node, by the word in the scenario file."""

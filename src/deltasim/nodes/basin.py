@@ -4,46 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from pydantic import Field, PrivateAttr, model_validator
 
 from deltasim import units
 from deltasim.faults import FieldError
-from deltasim.fields import (
-    Area,
-    Columns,
-    Component,
-    Conductance,
-    Level,
-    Part,
-    Table,
-    VaryingRate,
-    VaryingStage,
-    Volume,
-)
-from deltasim.fluxes import Source
+from deltasim.fields import Columns, Component, Level, Table, Volume
 from deltasim.geometry import Curve
+from deltasim.nodes.surface import Surface
 
-__all__ = ["Basin", "Groundwater"]
-
-
-class Groundwater(Part):
-    """Exchange with an aquifer whose water table is given.
-
-    Parameters
-    ----------
-    stage : Signal, m
-        Water table.
-    conductance : float, m2/s
-        Discharge per metre of difference.
-    """
-
-    stage: VaryingStage = Field(description="Water table beside the basin; may vary in time.")
-    conductance: Annotated[Conductance, Ge(0)] = Field(description="Discharge per metre of difference.")
+__all__ = ["Basin"]
 
 
-class Basin(Component):
-    """A body of water with a stage-area-storage curve.
+class Basin(Surface, Component):
+    """A body of water with a stage-area-storage curve; further keys in `Surface`.
 
     Parameters
     ----------
@@ -51,16 +25,6 @@ class Basin(Component):
         Columns ``stage`` and ``area``, ``storage`` or both.
     initial_stage, initial_storage : float, m or m3, optional
         One or the other; empty by default.
-    rain : Signal, m/s, optional
-        On `collecting_area`.
-    collecting_area : float, m2, optional
-        By default the area of the curve's top row, wet or dry.
-    evaporation : Signal, m/s, optional
-        From the wet area.
-    seepage : Signal, m/s, optional
-        On the wet area, positive into the basin.
-    groundwater : Groundwater, optional
-        Q = conductance (max(h_gw, bed) - h), positive into the basin.
     x, y : float, optional
         Coordinates.
     """
@@ -84,13 +48,6 @@ class Basin(Component):
     initial_storage: Annotated[Volume, Ge(0)] | None = Field(
         default=None, description="Storage at the start, instead of initial_stage."
     )
-    rain: VaryingRate | None = Field(default=None, description="Rain on the collecting area.")
-    collecting_area: Annotated[Area, Gt(0)] | None = Field(
-        default=None, description="Area that rain falls on; default: the curve's top area."
-    )
-    evaporation: VaryingRate | None = Field(default=None, description="Evaporation from the wet area.")
-    seepage: VaryingRate | None = Field(default=None, description="Seepage on the wet area, positive in.")
-    groundwater: Groundwater | None = Field(default=None, description="Exchange with an aquifer.")
     x: float | None = Field(default=None, description="Easting or longitude.")
     y: float | None = Field(default=None, description="Northing or latitude.")
 
@@ -129,24 +86,3 @@ class Basin(Component):
         if self.initial_stage is not None:
             return float(curve.storage_at(self.initial_stage))
         return 0.0
-
-    def sources(self, curve: Curve) -> list[tuple[str, Source]]:
-        """What enters or leaves by itself.
-
-        Returns
-        -------
-        list of (str, Source)
-            The law of `deltasim.fluxes.SOURCES`, and the flux.
-        """
-        found = []
-        if self.rain is not None:
-            area = curve.top_area if self.collecting_area is None else self.collecting_area
-            found.append(("uniform", Source("rain", self.rain, area, curve)))
-        if self.evaporation is not None:
-            found.append(("surface", Source("evaporation", self.evaporation, -1.0, curve)))
-        if self.seepage is not None:
-            found.append(("surface", Source("seepage", self.seepage, 1.0, curve)))
-        if self.groundwater is not None:
-            gw = self.groundwater
-            found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))
-        return found

@@ -109,6 +109,7 @@ class Collector:
             bed_level=self.over_nodes(np.array([curve.bed_level for curve in network.curves])),
             x=place["x"] if given else None,
             y=place["y"] if given else None,
+            chainage=self.chainage(),
             start=scenario.start,
             duration=scenario.duration,
             output_step=scenario.output_step,
@@ -128,6 +129,11 @@ class Collector:
         values = np.full((*storages.shape[:-1], len(self.network.node_name)), np.nan)
         values[..., self.network.storage] = storages
         return values
+
+    def chainage(self) -> Floats | None:
+        """Distance of each node from the upstream end of its river, m; None where there is no river."""
+        known = {name: x for river in self.scenario.rivers.values() for name, x in river.chainages()}
+        return np.array([known.get(name, np.nan) for name in self.network.node_name]) if known else None
 
     def start(self) -> Chunk:
         """Row of the start, where interval means are not defined."""

@@ -37,6 +37,9 @@ class Frame:
         NaN where a node has no bed.
     x, y : ndarray, shape (n_node,), or None
         Coordinates in `crs`, NaN where one node has none; None where no node has any.
+    chainage : ndarray, shape (n_node,), m, or None
+        Distance of a river's cell from the upstream end of its river, NaN for other nodes; None where there is no
+        river.
     start : datetime
         Start of the run: aware where the scenario gave an offset, else naive.
     duration : float, s
@@ -79,6 +82,7 @@ class Frame:
     summary: str = ""
     x: Floats | None = None
     y: Floats | None = None
+    chainage: Floats | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     vertical_datum: str = ""
     crs: str = ""

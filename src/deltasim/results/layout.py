@@ -45,6 +45,7 @@ COORDINATES: Final = (
     "bed_level",
     "x",
     "y",
+    "chainage",
     "link_name",
     "link_kind",
     "from_node",
@@ -221,6 +222,9 @@ def coordinate_fields(frame: Frame) -> list[tuple[Field, NDArray[Any]]]:
     bed: dict[str, Attribute] = {"units": "m", "long_name": "elevation of the lowest point of the bed"}
     found.append((Field("bed_level", ("node",), "f8", bed, fill=True), frame.bed_level))
     found.extend(_places(frame))
+    if frame.chainage is not None:
+        along: dict[str, Attribute] = {"units": "m", "long_name": "distance from the upstream end of the river"}
+        found.append((Field("chainage", ("node",), "f8", along, fill=True), frame.chainage))
     text("link_name", "link", frame.link_name, "name of the link")
     text("link_kind", "link", frame.link_kind, "kind of the link")
     text("from_node", "link", frame.from_node, "node that positive discharge leaves; empty: none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
 from deltasim.scenario.names import PLANNED_KEYS, PLANNED_KINDS, PLANNED_NODES, name_fault
+from deltasim.scenario.river import River, expand, node_at
 from deltasim.scenario.schema import ScenarioTable, SolverTable, models
 from deltasim.units import quote
 
@@ -132,6 +133,7 @@ class Builder:
         controls: dict[str, Component] = {}
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
+        rivers = self._rivers(reader)
         for kind, tables in self.merged.tables.items():
             if kind in OWN_TABLES or not self._is_known(kind, tables) or not self._is_table_of_tables(kind, tables):
                 continue
@@ -141,22 +143,94 @@ class Builder:
                 if model is None:
                     continue
                 self._check_name(kind, name)
+                ends = self._ends(kind, name, table, rivers)
+                if kind == River.kind:
+                    if (river := rivers[name]) is not None:
+                        self._add_river(river, ends.get("to", river.to_node), nodes, links, declared)
+                        ends["from"] = river.name_of(river.cells - 1)
+                    joins.append(Join(kind, name, ends))
+                    continue
                 if kind in LINKS:
-                    joins.append(
-                        Join(kind, name, {key: table[key] for key in ("from", "to") if isinstance(table.get(key), str)})
-                    )
-                component = self._validate(model, table, (kind, name), reader, name=name)
+                    joins.append(Join(kind, name, ends))
+                placed = {**table, **ends} if kind in LINKS else table
+                component = self._validate(model, placed, (kind, name), reader, name=name)
                 if component is not None:
                     (nodes if kind in NODES else controls if kind in CONTROLS else links)[name] = component
-        names = Names(nodes, links, declared, reader, reader.clock.local_start, reader.clock.duration)
+        valid = {name: river for name, river in rivers.items() if river is not None}
+        names = Names(
+            nodes,
+            links,
+            declared,
+            reader,
+            reader.clock.local_start,
+            reader.clock.duration,
+            lambda text: node_at(valid, text) if "@" in text else text,
+        )
         control = ControlReader(names)
         program = control.read(controls.values())
         self.report(control.faults)
         unused = tuple(name for name in reader.named if name not in reader.used)
         node_kinds = frozenset(NODES) | PLANNED_NODES
         link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
-        ends = tuple(joins)
-        return Draft(nodes, links, declared, ends, node_kinds, link_kinds, program, tuple(control.warnings), unused)
+        parts = {str(part[1]): str(river[1]) for part, river in self.merged.owner.items()}
+        return Draft(
+            nodes,
+            links,
+            declared,
+            tuple(joins),
+            node_kinds,
+            link_kinds,
+            program,
+            tuple(control.warnings),
+            unused,
+            valid,
+            parts,
+        )
+
+    def _rivers(self, reader: Reader) -> dict[str, River | None]:
+        """Validate ``[river.NAME]``, which any link may name; None for one that is wrong."""
+        tables = self.merged.tables.get(River.kind)
+        if not isinstance(tables, dict):
+            return {}
+        return {
+            name: self._validate(River, table, (River.kind, name), reader, name=name)
+            if isinstance(table, dict)
+            else None
+            for name, table in tables.items()
+        }
+
+    def _ends(self, kind: str, name: str, table: Any, rivers: Mapping[str, River | None]) -> dict[str, str]:
+        """Names of the nodes at the ends of a link or river; a place on a river is the cell there."""
+        ends: dict[str, str] = {}
+        for key in ("from", "to"):
+            node = table.get(key) if isinstance(table, dict) else None
+            if not isinstance(node, str):
+                continue
+            ends[key] = node
+            known = {name: river for name, river in rivers.items() if river is not None}
+            if "@" not in node or node.partition("@")[0].strip() in rivers.keys() - known.keys():
+                continue  # what is wrong with the river is reported there
+            try:
+                ends[key] = node_at(known, node)
+            except FieldError as error:
+                self.report([error.below(key)], (kind, name))
+        return ends
+
+    def _add_river(
+        self,
+        river: River,
+        to: str,
+        nodes: dict[str, Component],
+        links: dict[str, Component],
+        declared: dict[str, list[str]],
+    ) -> None:
+        """Put a river's cells among the components; what is wrong with them is wrong with the river."""
+        cells, reaches = expand(river, to)
+        for part in (*cells.values(), *reaches.values()):
+            declared.setdefault(part.name, []).append(part.kind)
+            self.merged.owner[part.kind, part.name] = (River.kind, river.name)
+        nodes.update(cells)
+        links.update(reaches)
 
     def _is_known(self, kind: str, tables: object) -> bool:
         """Report a kind that this version does not have; True where its names are to be known all the same."""

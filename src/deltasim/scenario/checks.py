@@ -10,6 +10,7 @@ from deltasim.control import CONTROLS, Control
 from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import Component, Table
 from deltasim.network import lowest_sills
+from deltasim.scenario.river import River
 
 __all__ = ["CHECKS", "WARNINGS", "Draft", "Join"]
 
@@ -41,6 +42,10 @@ class Draft:
         Of no use where something is wrong with it.
     control_warnings : tuple of FieldError
     unused_series : tuple of str
+    rivers : dict of str to River
+        Those that are valid; their cells are among the nodes and links.
+    parts : dict of str to str
+        River that each of their cells and reaches belongs to.
     """
 
     nodes: Mapping[str, Component]
@@ -52,6 +57,8 @@ class Draft:
     control: Control
     control_warnings: tuple[FieldError, ...] = field(default=())
     unused_series: tuple[str, ...] = field(default=())
+    rivers: Mapping[str, River] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
         """Yield key and node name of each end that a link has."""
@@ -67,16 +74,17 @@ class Draft:
 
 def check_there_is_a_node(draft: Draft) -> Iterator[FieldError]:
     """A scenario without nodes has no water."""
-    if not any(set(kinds) & draft.node_kinds for kinds in draft.declared.values()):
+    if not any(set(kinds) & (draft.node_kinds | {River.kind}) for kinds in draft.declared.values()):
         yield FieldError("there is no node; a scenario needs one basin at least, as [basin.NAME]")
 
 
 def check_names_are_unique(draft: Draft) -> Iterator[FieldError]:
     """Results and rules say just the name."""
     for name, kinds in draft.declared.items():
+        is_part = name in draft.parts and kinds[0] in ("channel", "reach")
+        taken = f"a part of [river.{draft.parts[name]}]" if is_part else f"[{kinds[0]}.{name}]"
         for kind in kinds[1:]:
-            first = f"[{kinds[0]}.{name}]"
-            message = f'the name "{name}" is taken by {first}; names are unique across nodes, links and rules'
+            message = f'the name "{name}" is taken by {taken}; names are unique across nodes, links and rules'
             yield FieldError(message, kind, name, absolute=True)
 
 
@@ -86,9 +94,11 @@ def check_links_end_at_nodes(draft: Draft) -> Iterator[FieldError]:
     for join in draft.joins:
         for key, name in join.ends.items():
             kinds = draft.declared.get(name, [])
-            if set(kinds) & draft.node_kinds:
-                continue
-            if kinds and set(kinds) <= draft.link_kinds | CONTROLS.keys():
+            if set(kinds) & draft.node_kinds or "@" in name:
+                continue  # a place on a river is looked for where the link is read
+            if River.kind in kinds:
+                message = f'"{name}" is a river; name a place on it, such as "{name}@0 km", its upstream end'
+            elif kinds and set(kinds) <= draft.link_kinds | CONTROLS.keys():
                 article = "an" if kinds[0][0] in "aeiou" else "a"
                 message = f'"{name}" is {article} {kinds[0]}, not a node'
             elif kinds:
@@ -136,8 +146,31 @@ def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
             elif link.kind == "pump" and getattr(link, "start_to_stage", None) is not None:
                 yield draft.at(link, f'"{name}" is a free outfall and has no stage to start at; {remedy}', key)
-            elif link.kind == "pump" and key == "from":
+            elif link.kind in ("pump", "reach") and key == "from":
                 yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
+
+
+def check_reaches_have_beds(draft: Draft) -> Iterator[FieldError]:
+    """The bed of a reach is given, or that of the channel at its end; into a free outfall it falls."""
+    for link in draft.links.values():
+        if link.kind != "reach":
+            continue
+        beds: list[float] = []
+        for (key, name), own in zip(draft.ends(link), getattr(link, "end_sills", ()), strict=True):
+            node = draft.nodes.get(name)
+            if node is None:  # missing or invalid, which is reported
+                break
+            free = node.kind == "boundary" and getattr(node, "stage", None) is None
+            sloping = free and getattr(link, "outfall_slope", None) is not None
+            bed = getattr(node, "bed_level", None) if own is None else own
+            if bed is None and not sloping:
+                words = f'"{name}" is a {node.kind}, which does not say where the bed of the reach is'
+                yield draft.at(link, f"give bed_level_{key} or bed_level: {words}")
+            elif free and not sloping and beds and bed is not None and beds[0] <= bed:
+                words = f'its bed does not fall towards the free outfall "{name}"'
+                yield draft.at(link, f"{words}; give outfall_slope, or [boundary.{name}] a stage", key)
+            if bed is not None:
+                beds.append(bed)
 
 
 def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
@@ -206,6 +239,7 @@ CHECKS: tuple[Rule, ...] = (
     check_links_do_not_bite_their_tail,
     check_links_reach_storage,
     check_free_outfalls,
+    check_reaches_have_beds,
     check_junctions_have_a_bed,
 )
 WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_control, warn_unused_series)

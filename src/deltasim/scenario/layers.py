@@ -21,7 +21,8 @@ from deltasim.units import quote
 __all__ = ["Layer", "Merged", "read_layers", "read_override"]
 
 ALTERNATIVES = (
-    ({"initial_stage"}, {"initial_storage"}),
+    ({"initial_stage"}, {"initial_storage", "initial_depth"}),
+    ({"bed_level"}, {"bed_level_from", "bed_level_to"}),
     ({"file", "column", "time_column"}, {"time", "value"}),
     ({"diameter"}, {"width", "height"}),
     ({"start_stage", "stop_stage"}, {"start_to_stage", "stop_to_stage"}),
@@ -71,12 +72,15 @@ class Merged:
         The deepest base first, the main file last.
     origin : dict of tuple to (Layer or str)
         Where a path comes from: a file, or the name of an override (``--set``).
+    owner : dict of tuple to tuple
+        Components that do not stand in the file: the table of which each was made (a cell of a river).
     """
 
     tables: dict[str, Any] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
     origin: dict[Keys, Layer | str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    owner: dict[Keys, Keys] = field(default_factory=dict)
 
     def copy(self) -> Merged:
         """Copy what overrides change."""
@@ -100,6 +104,7 @@ class Merged:
         if isinstance(fault, Problem):
             return fault
         keys = fault.keys if fault.absolute else (*keys, *fault.keys)
+        keys = (*self.owner.get(keys[:2], keys[:2]), *keys[2:])
         path = "".join(f"[{key + 1}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
         origin: Layer | str = self.main
         for length in range(len(keys), 0, -1):

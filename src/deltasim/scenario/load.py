@@ -17,6 +17,7 @@ from deltasim.forcing import Files, Reader
 from deltasim.scenario.build import Builder
 from deltasim.scenario.checks import CHECKS, WARNINGS
 from deltasim.scenario.layers import Layer, Merged, read_layers
+from deltasim.scenario.river import River
 from deltasim.scenario.syntax import read_toml
 from deltasim.scenario.toml import write_toml
 
@@ -41,9 +42,11 @@ class Scenario:
     stage_tolerance : float, m
     max_step : float, s
     nodes, links : dict of str to Component
-        By name, in the order of the file. Inflows and demands are links.
+        By name, in the order of the file. Inflows and demands are links. The cells of rivers are among them.
     control : Control
         Rules, controllers and schedules.
+    rivers : dict of str to River
+        By name.
     text : str
         The whole scenario as one TOML text: bases merged, overrides applied.
     files : dict of str to bytes
@@ -68,6 +71,7 @@ class Scenario:
     nodes: dict[str, Component]
     links: dict[str, Component]
     control: Control
+    rivers: dict[str, River]
     text: str = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
     tables: dict[str, Any] = field(repr=False)
@@ -178,6 +182,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         nodes=dict(draft.nodes),
         links=dict(draft.links),
         control=draft.control,
+        rivers=dict(draft.rivers),
         text=write_toml(tables),
         files=dict(files.used),
         tables=tables,

@@ -10,9 +10,6 @@ __all__ = ["PLANNED_KEYS", "PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_f
 
 PLANNED_KINDS = (
     "wetland",
-    "channel",
-    "river",
-    "reach",
     "culvert",
     "breach",
     "diversion",
@@ -25,7 +22,7 @@ PLANNED_KINDS = (
 )
 """Kinds that the format knows and this version cannot run yet."""
 
-PLANNED_NODES = frozenset(("wetland", "channel", "river"))
+PLANNED_NODES = frozenset(("wetland",))
 """Those among them that are nodes."""
 
 PLANNED_KEYS = {

@@ -17,6 +17,7 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
 
@@ -66,7 +67,7 @@ class SolverTable(Part):
 @cache
 def models() -> dict[str, type[Component]]:
     """Return the model of each kind of component: nodes, links, then what controls them."""
-    return {**NODES, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
+    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,0 +1,260 @@
+"""Reaches: Manning's law in a cross-section between two nodes, with backwater both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+from annotated_types import Gt
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from deltasim._jit import jit
+from deltasim.constants import NO_TAILWATER
+from deltasim.faults import FieldError
+from deltasim.fields import Length, Level, Number
+from deltasim.geometry import CrossSection, SectionTable, conveyance, pack_sections
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
+from deltasim.links.roots import root
+
+__all__ = ["REACH"]
+
+TYPICAL_DEPTH = 0.1
+"""Depth, m, at which `Ends.smoothing` is told the strength of a reach; it takes the areas of the ends there."""
+
+MOST_TRIALS = 120
+"""Of the search for the control, which takes 2 to 5 unless a corner of the section is near."""
+
+CLOSE = 1e-12
+"""Relative accuracy of that search."""
+
+
+class Reach(StageDrivenLink):
+    """A length of channel that carries water by Manning's law; what it stores is the business of the nodes.
+
+    Parameters
+    ----------
+    cross_section : Section
+    length : float, m
+    manning_n : float, s/m^(1/3)
+    bed_level : float, m, optional
+        Of both ends.
+    bed_level_from, bed_level_to : float, m, optional
+        Of each end; by default that of the channel there.
+    outfall_slope : float, optional
+        Friction slope into a boundary without stage; by default the slope of the bed.
+
+    Notes
+    -----
+    With h and d the stage and the depth over the bed at either end, u the end with the higher stage and dz the fall of
+    the bed from u to d, the diffusive wave is
+
+        Q = K((d_u + e) / 2) sqrt(d_u + dz - e) / (n sqrt(L)),     e = d_d,     K = A R^(2/3):
+
+    conveyance at the mean depth, friction in balance with the fall of the surface. Alone that is no law: as the lower
+    end falls, Q rises to a largest value and then falls again. There is one such value, where the fall of the surface
+    is K / K', for 1 / K^2 is convex in depth (`conveyance` sees to that). So
+
+    - where the lower end is lower than at the largest value, the flow does not feel it: e is the depth there;
+    - on a bed so steep that the largest value lies at e > d_u, the flow is uniform, Q = K(d_u) sqrt(dz / L) / n, until
+      a deeper lower end makes it less.
+
+    Q then rises with the one stage and falls with the other everywhere, is 0 at equal stages, and uniform flow, d_d =
+    d_u, is exact on any slope. Where the lower stage is below the bed there, e is 0; nothing flows while the higher
+    stage is below either bed. Into a free outfall Q = K(d_u) sqrt(slope) / n. The velocity head is left out.
+
+    Two-way.
+
+    References
+    ----------
+    Manning, R. (1891), On the flow of water in open channels and pipes, Trans. Inst. Civ. Eng. Ireland 20, 161-207.
+    Cunge, J. A., Holly, F. M., Verwey, A. (1980), Practical aspects of computational river hydraulics, section 2.3.
+    """
+
+    kind: ClassVar[str] = "reach"
+
+    cross_section: CrossSection = Field(
+        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
+    )
+    length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
+    manning_n: Annotated[Number, Gt(0)] = Field(description="Manning's roughness, s/m^(1/3).")
+    bed_level: Level | None = Field(default=None, description="Level of the bed at both ends.")
+    bed_level_from: Level | None = Field(default=None, description="At 'from'; default: the bed of the channel there.")
+    bed_level_to: Level | None = Field(default=None, description="At 'to'; default: the bed of the channel there.")
+    outfall_slope: Annotated[Number, Gt(0)] | None = Field(
+        default=None, description="Friction slope into a boundary without stage; default: the slope of the bed."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_bed(self) -> Reach:
+        if self.bed_level is not None:
+            for key in ("bed_level_from", "bed_level_to"):
+                if getattr(self, key) is not None:
+                    raise FieldError("give bed_level, or bed_level_from and bed_level_to, not both", key)
+        return self
+
+    @property
+    def end_sills(self) -> tuple[float | None, float | None]:
+        """Level of the bed at 'from' and at 'to', m, where it is given."""
+        if self.bed_level is not None:
+            return self.bed_level, self.bed_level
+        return self.bed_level_from, self.bed_level_to
+
+    @property
+    def sill(self) -> float | None:
+        """The higher bed, m, where one is given."""
+        return max((bed for bed in self.end_sills if bed is not None), default=None)
+
+
+class ReachParameters(NamedTuple):
+    """Arrays over the reaches."""
+
+    section: SectionTable
+    """Each reach has its own rows."""
+    strength: NDArray[np.float64]
+    """1 / (n sqrt(L)): times K and the root of the fall it is the discharge."""
+    bed_from: NDArray[np.float64]
+    """m; not below the bed of the node."""
+    bed_to: NDArray[np.float64]
+    """m; likewise."""
+    outfall: NDArray[np.float64]
+    """Root of the fall, m^0.5, into a free outfall."""
+    smoothing: NDArray[np.float64]
+    """Fall below which the root is linear, m."""
+
+
+def bed_levels(reach: Reach, end: Ends) -> tuple[float, float]:
+    """Level of the bed at both ends, m, none below the bed of its node; a free outfall's is that of the other end."""
+    known = [
+        max((z for z in (own, None if curve is None else curve.bed_level) if z is not None), default=None)
+        for own, curve in zip(reach.end_sills, (end.from_curve, end.to_curve), strict=True)
+    ]
+    start, stop = known
+    if start is None or stop is None:
+        only = next((z for z in known if z is not None), 0.0)
+        return only, only
+    return start, stop
+
+
+def build_reaches(reaches: Sequence[Reach], ends: Sequence[Ends]) -> ReachParameters:
+    """Make the law's parameters; nothing flows below the bed of a node."""
+    beds = np.array([bed_levels(reach, end) for reach, end in zip(reaches, ends, strict=True)]).reshape(-1, 2)
+    length = np.array([reach.length for reach in reaches], dtype=float)
+    strength = 1.0 / (np.array([reach.manning_n for reach in reaches], dtype=float) * np.sqrt(length))
+    slope = np.array([reach.outfall_slope or 0.0 for reach in reaches], dtype=float)
+    given = np.array([reach.outfall_slope is not None for reach in reaches], dtype=bool)
+    typical = [reach.cross_section.conveyance(TYPICAL_DEPTH) for reach in reaches]
+    return ReachParameters(
+        pack_sections([reach.cross_section for reach in reaches]),
+        strength,
+        np.ascontiguousarray(beds[:, 0]),
+        np.ascontiguousarray(beds[:, 1]),
+        np.sqrt(np.where(given, slope * length, np.maximum(beds[:, 0] - beds[:, 1], 0.0))),
+        np.array(
+            [
+                end.smoothing(float(bed.max()), float(c * k), 0.5)
+                for end, bed, c, k in zip(ends, beds, strength, typical, strict=True)
+            ],
+            dtype=float,
+        ),
+    )
+
+
+@jit
+def control_depth(section: Any, i: int, middle: float, level: float):  # type: ignore[no-untyped-def]
+    """Mean depth at which (level - m) K(m)^2 is largest: m + K / (2 K') = level.
+
+    The left side rises with m, in proportion to it for a power law, so that the secant hits at once there.
+
+    Parameters
+    ----------
+    section : SectionTable
+    i : int
+    middle : float, m
+        Where the left side is less.
+    level : float, m
+        Where it is more.
+
+    Returns
+    -------
+    float, m
+    """
+    low, high = middle, level
+    k, dk = conveyance(section, i, low)
+    below = low + 0.5 * k / dk - level if dk > 0.0 else low - level
+    k, dk = conveyance(section, i, high)
+    above = 0.5 * k / dk
+    for trial in range(MOST_TRIALS):
+        if high - low <= CLOSE * level:
+            break
+        # The secant, and every third time the middle, where a corner of the section keeps it from closing in.
+        m = 0.5 * (low + high) if trial % 3 == 2 else high - above * (high - low) / (above - below)
+        k, dk = conveyance(section, i, m)
+        off = m + 0.5 * k / dk - level
+        if abs(off) <= CLOSE * level:
+            return m
+        if off < 0.0:
+            low, below = m, off
+        else:
+            high, above = m, off
+    return 0.5 * (low + high)
+
+
+@jit
+def downhill(p: Any, i: int, h_up: float, h_down: float, z_up: float, z_down: float):  # type: ignore[no-untyped-def]
+    """Discharge of reach `i` from the end with the higher stage, and its derivatives; `Reach` has the equation."""
+    depth = h_up - z_up
+    c = p.strength[i]
+    if depth <= 0.0 or h_up <= z_down:
+        return 0.0, 0.0, 0.0
+    drop = z_up - z_down
+    tail = max(h_down - z_down, 0.0)
+    fall = h_up - max(h_down, z_down)
+    middle = 0.5 * (depth + tail)
+    k, dk = conveyance(p.section, i, middle)
+    if drop > 0.0 and tail >= depth:
+        k_up, dk_up = conveyance(p.section, i, depth)
+        value, slope = root(fall, p.smoothing[i])
+        uniform, _ = root(drop, p.smoothing[i])
+        if k * value >= k_up * uniform:
+            return c * k_up * uniform, c * dk_up * uniform, 0.0
+    elif fall * dk > k:  # the lower end is out of reach
+        if drop > 0.0:
+            k_up, dk_up = conveyance(p.section, i, depth)
+            if drop * dk_up >= k_up:
+                uniform, _ = root(drop, p.smoothing[i])
+                return c * k_up * uniform, c * dk_up * uniform, 0.0
+        middle = control_depth(p.section, i, middle, depth + 0.5 * drop)
+        fall = 2.0 * (depth - middle) + drop
+        k, dk = conveyance(p.section, i, middle)
+        value, slope = root(fall, p.smoothing[i])
+        # At a largest value the mean depth itself does not count.
+        return c * k * value, 2.0 * c * k * slope, 0.0
+    else:
+        value, slope = root(fall, p.smoothing[i])
+    by_down = c * (0.5 * dk * value - k * slope) if h_down >= z_down else 0.0
+    return c * k * value, c * (0.5 * dk * value + k * slope), by_down
+
+
+@jit
+def reach_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
+    """Discharge along reach `i`; `Reach` has the equation."""
+    if h_to <= NO_TAILWATER:
+        k, dk = conveyance(p.section, i, h_from - p.bed_from[i])
+        c = p.strength[i] * p.outfall[i]
+        return c * k, c * dk, 0.0, 0.0
+    if h_from >= h_to:
+        q, by_from, by_to = downhill(p, i, h_from, h_to, p.bed_from[i], p.bed_to[i])
+        return q, by_from, by_to, 0.0
+    q, by_to, by_from = downhill(p, i, h_to, h_from, p.bed_to[i], p.bed_from[i])
+    return -q, -by_from, -by_to, 0.0
+
+
+REACH = LinkKind(
+    name="reach",
+    model=Reach,
+    parameters=ReachParameters,
+    build=build_reaches,
+    law=reach_law,
+)

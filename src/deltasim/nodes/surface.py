@@ -1,0 +1,79 @@
+"""What falls on water, dries from it and seeps through its bed: keys of every node with a surface."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+from pydantic import Field
+
+from deltasim.fields import Area, Conductance, Part, VaryingRate, VaryingStage
+from deltasim.fluxes import Source
+from deltasim.geometry import Curve
+
+__all__ = ["Groundwater", "Surface"]
+
+
+class Groundwater(Part):
+    """Exchange with an aquifer whose water table is given.
+
+    Parameters
+    ----------
+    stage : Signal, m
+        Water table.
+    conductance : float, m2/s
+        Discharge per metre of difference.
+    """
+
+    stage: VaryingStage = Field(description="Water table beside the water; may vary in time.")
+    conductance: Annotated[Conductance, Ge(0)] = Field(description="Discharge per metre of difference.")
+
+
+class Surface(Part):
+    """Keys of every node with a water surface.
+
+    Parameters
+    ----------
+    rain : Signal, m/s, optional
+        On `collecting_area`.
+    collecting_area : float, m2, optional
+        By default the area of the curve's top row, wet or dry; where the curve widens without end (a channel of
+        trapezoidal section) the wet area.
+    evaporation : Signal, m/s, optional
+        From the wet area.
+    seepage : Signal, m/s, optional
+        On the wet area, positive into the node.
+    groundwater : Groundwater, optional
+        Q = conductance (max(h_gw, bed) - h), positive into the node.
+    """
+
+    rain: VaryingRate | None = Field(default=None, description="Rain on the collecting area.")
+    collecting_area: Annotated[Area, Gt(0)] | None = Field(
+        default=None, description="Area that rain falls on; default: the curve's top area."
+    )
+    evaporation: VaryingRate | None = Field(default=None, description="Evaporation from the wet area.")
+    seepage: VaryingRate | None = Field(default=None, description="Seepage on the wet area, positive in.")
+    groundwater: Groundwater | None = Field(default=None, description="Exchange with an aquifer.")
+
+    def sources(self, curve: Curve) -> list[tuple[str, Source]]:
+        """What enters or leaves by itself.
+
+        Returns
+        -------
+        list of (str, Source)
+            The law of `deltasim.fluxes.SOURCES`, and the flux.
+        """
+        found = []
+        if self.rain is not None and self.collecting_area is None and curve.slope[-1] > 0.0:
+            found.append(("surface", Source("rain", self.rain, 1.0, curve)))
+        elif self.rain is not None:
+            area = curve.top_area if self.collecting_area is None else self.collecting_area
+            found.append(("uniform", Source("rain", self.rain, area, curve)))
+        if self.evaporation is not None:
+            found.append(("surface", Source("evaporation", self.evaporation, -1.0, curve)))
+        if self.seepage is not None:
+            found.append(("surface", Source("seepage", self.seepage, 1.0, curve)))
+        if self.groundwater is not None:
+            gw = self.groundwater
+            found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))
+        return found
