@@ -34,9 +34,8 @@ def lowest_sills(links: Mapping[str, Any]) -> dict[str, float]:
     """
     lowest: dict[str, float] = {}
     for link in links.values():
-        sill = getattr(link, "sill", None)
-        if sill is not None:
-            for node in (link.from_node, link.to_node):
+        for node, sill in zip((link.from_node, link.to_node), getattr(link, "sills", (None, None)), strict=True):
+            if sill is not None:
                 lowest[node] = min(sill, lowest.get(node, np.inf))
     return lowest
 

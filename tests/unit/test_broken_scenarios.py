@@ -46,7 +46,7 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = "basin, junction, boundary, weir, orifice, gate, pump, rating, resistance, inflow and demand"
+KINDS = "basin, junction, boundary, weir, orifice, gate, culvert, pump, rating, resistance, inflow and demand"
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -80,6 +80,9 @@ CURVE = next(line for line in GOOD.splitlines() if line.startswith("curve = ")).
 OFFSET = (
     "has an offset, but the start of the run has none; write start as 2019-08-10T00:00{0}, or the times without offset"
 )
+
+WEIR_KEYS = "crest_level = 1.5\ncrest_width = 80.0"
+CULVERT = "invert_level_from = 0.4\ninvert_level_to = 0.2\nlength = 30\nmanning_n = 0.012"
 
 CASES = [
     # Quantities
@@ -125,6 +128,53 @@ CASES = [
         ],
         {"crest_width = 80.0": 'crest_width = 80.0\ndirection = "forwards"\ncount = 1.5\nopen = 2'},
     ),
+    # Culverts
+    Broken(
+        "culvert without its size",
+        ["a.toml:24: culvert.spill.diameter: a circular culvert needs diameter, got neither"],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT},
+    ),
+    Broken(
+        "box with a diameter",
+        ["a.toml:29: culvert.spill.diameter: a box culvert needs width and height, got diameter and width and height"],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: 'shape = "box"\nwidth = 2\ndiameter = 1\nheight = 1\n' + CULVERT,
+        },
+    ),
+    Broken(
+        "inlet that is misspelt",
+        [
+            'a.toml:31: culvert.spill.inlet: there is no inlet "circular_metal_miter" of a circular culvert; '
+            'did you mean "circular_metal_mitered"?'
+        ],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT + '\ninlet = "circular_metal_miter"\ndiameter = 1'},
+    ),
+    Broken(
+        "inlet of another shape",
+        [
+            'a.toml:31: culvert.spill.inlet: there is no inlet "box_square_edge" of a circular culvert; there are '
+            '"circular_concrete_square_edge", "circular_concrete_groove_end", "circular_concrete_groove_end_projecting", '
+            '"circular_metal_headwall", "circular_metal_mitered", "circular_metal_projecting", "circular_bevel_45" and '
+            '"circular_bevel_33"'
+        ],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT + '\ninlet = "box_square_edge"\ndiameter = 1'},
+    ),
+    Broken(
+        "culvert of nothing",
+        [
+            "a.toml:29: culvert.spill.length: expected a length above 0 m, got 0",
+            "a.toml:30: culvert.spill.manning_n: expected a number above 0, got -0.012",
+            "a.toml:31: culvert.spill.diameter: expected a length above 0 m, got 0",
+            "a.toml:32: culvert.spill.exit_loss: expected a number at least 0, got -1",
+            "a.toml:33: culvert.spill.barrels: expected a number at least 1, got 0",
+        ],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: CULVERT.replace("30", "0").replace("0.012", "-0.012")
+            + "\ndiameter = 0\nexit_loss = -1\nbarrels = 0",
+        },
+    ),
     # Keys, names and kinds
     Broken(
         "misspelt key",
@@ -156,9 +206,9 @@ CASES = [
     Broken(
         "kind of a later version",
         [
-            f'a.toml:24: reach.spill: kind "reach" is not available in deltasim {__version__}; available are {KINDS}',
+            f'a.toml:24: wetland.spill: kind "wetland" is not available in deltasim {__version__}; available are {KINDS}',
         ],
-        {"weir": "reach"},
+        {"weir": "wetland"},
     ),
     Broken(
         "key of a later version",

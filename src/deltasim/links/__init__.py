@@ -1,5 +1,6 @@
 """Links: what moves water from node to node. One file per law, one line here."""
 
+from deltasim.links.culvert import CULVERT
 from deltasim.links.demand import DEMAND
 from deltasim.links.gate import GATE
 from deltasim.links.inflow import INFLOW
@@ -13,6 +14,6 @@ from deltasim.links.weir import WEIR
 __all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, RESISTANCE, INFLOW, DEMAND)
+    kind.name: kind for kind in (WEIR, ORIFICE, GATE, CULVERT, PUMP, RATING, RESISTANCE, INFLOW, DEMAND)
 }
 """Every kind of link, by the word in the scenario file."""

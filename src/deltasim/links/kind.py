@@ -53,6 +53,11 @@ class StageDrivenLink(Link):
         """Lowest level, m, at which it can carry water; None where it has none of its own."""
         return None
 
+    @property
+    def sills(self) -> tuple[float | None, float | None]:
+        """Its lowest level, m, at either end."""
+        return self.sill, self.sill
+
 
 @dataclass(frozen=True)
 class Ends:

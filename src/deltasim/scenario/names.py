@@ -13,7 +13,6 @@ PLANNED_KINDS = (
     "channel",
     "river",
     "reach",
-    "culvert",
     "breach",
     "diversion",
     "fixed_flow",
