@@ -63,6 +63,33 @@ EXAMPLES = {
             "exit_loss": 0.0,
         },
     ],
+    "breach": [
+        {
+            "crest_level": 1.8,
+            "bottom_level": -0.4,
+            "bottom_width": 6.0,
+            "side_slope": 1.0,
+            "development_time": 3600.0,
+            "trigger": {"stage": 1.5},
+        },
+        {
+            "crest_level": 1.0,
+            "bottom_level": 0.2,
+            "bottom_width": 0.0,
+            "side_slope": 1.5,
+            "development_time": 600.0,
+            "trigger": {"overtopping_duration": 60.0},
+        },
+        {
+            "crest_level": 2.5,
+            "height": 2.0,
+            "equation": "froehlich_2008",
+            "volume": 2e4,
+            "mode": "piping",
+            "side_slope": 0.0,
+            "trigger": {"time": 0.0},
+        },
+    ],
     "gate": [{"sill_level": 0.0, "width": 3.0, "opening": 0.6}, {"sill_level": 0.2, "width": 1.0, "opening": 5.0}],
     "rating": [
         {"table": {"stage": [0.0, 0.5, 2.0], "discharge": [0.0, 1.0, 8.0]}},
@@ -80,7 +107,7 @@ EXAMPLES = {
     "inflow": [{"discharge": 2.0}],
     "demand": [{"discharge": 0.4, "min_stage": 0.1}],
 }
-STAGE_DRIVEN = ("weir", "orifice", "culvert", "gate", "rating", "resistance")
+STAGE_DRIVEN = ("weir", "orifice", "culvert", "breach", "gate", "rating", "resistance")
 CASES = [(kind, i) for kind, examples in EXAMPLES.items() for i in range(len(examples))]
 STATES = 3000
 
@@ -93,6 +120,8 @@ def law_of(kind, i):
     key = LINKS[kind].setting
     signal = getattr(link, key) if key else None
     setting = float(signal.value[0]) if hasattr(signal, "value") else 1.0
+    if kind == "breach":
+        setting = 0.6  # of its development
     return (lambda a, b, s=setting: np.array(evaluate_law(parameters, 0, a, b, s))), setting
 
 

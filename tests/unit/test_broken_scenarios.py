@@ -46,7 +46,7 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = "basin, junction, boundary, weir, orifice, gate, culvert, pump, rating, resistance, inflow and demand"
+KINDS = "basin, junction, boundary, weir, orifice, gate, culvert, pump, rating, resistance, breach, inflow and demand"
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -82,6 +82,7 @@ OFFSET = (
 )
 
 WEIR_KEYS = "crest_level = 1.5\ncrest_width = 80.0"
+BREACH = "crest_level = 2\nbottom_level = 0.5\nbottom_width = 8\nside_slope = 1\ndevelopment_time = 3600\n"
 CULVERT = "invert_level_from = 0.4\ninvert_level_to = 0.2\nlength = 30\nmanning_n = 0.012"
 
 CASES = [
@@ -174,6 +175,65 @@ CASES = [
             WEIR_KEYS: CULVERT.replace("30", "0").replace("0.012", "-0.012")
             + "\ndiameter = 0\nexit_loss = -1\nbarrels = 0",
         },
+    ),
+    # Breaches
+    Broken(
+        "breach of nothing known",
+        [
+            'a.toml:24: breach.spill: "bottom_level" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "side_slope" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "bottom_width" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "development_time" is missing; give it, or an equation',
+            'a.toml:28: breach.spill.mode: it belongs to an equation: give equation = "froehlich_1995" or '
+            '"froehlich_2008"',
+        ],
+        {"weir.spill": "breach.spill", WEIR_KEYS: 'crest_level = 2\nmode = "piping"\ntrigger = { stage = 1.9 }'},
+    ),
+    Broken(
+        "breach twice over",
+        [
+            'a.toml:24: breach.spill: "volume" is missing',
+            "a.toml:24: breach.spill: give bottom_level or height",
+            'a.toml:28: breach.spill.bottom_width: equation = "froehlich_1995" gives it; leave one of them out',
+        ],
+        {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: 'crest_level = 2\nbottom_width = 8\nequation = "froehlich_1995"\nmode = "piping"\n'
+            "trigger = { stage = 1.9 }",
+        },
+    ),
+    Broken(
+        "breach that rises",
+        ["a.toml:28: breach.spill.bottom_level: expected a level below the crest (2 m), got 2.5 m"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH.replace("0.5", "2.5") + "trigger = { stage = 1.9 }"},
+    ),
+    Broken(
+        "no trigger",
+        ['a.toml:24: breach.spill: "trigger" is missing: { stage }, { time } or { overtopping_duration }'],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH},
+    ),
+    Broken(
+        "two triggers",
+        [
+            'a.toml:32: breach.spill.trigger: expected one of "stage", "time" or "overtopping_duration", '
+            'got "stage" and "time"'
+        ],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { stage = 1.9, time = 0 }"},
+    ),
+    Broken(
+        "trigger of no time",
+        ['a.toml:32: breach.spill.trigger.time: expected a time such as 2019-08-11T06:00, got "2 h"'],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + 'trigger = { time = "2 h" }'},
+    ),
+    Broken(
+        "trigger with an offset, start without",
+        [f"a.toml:32: breach.spill.trigger.time: 2019-08-11T00:00+08:00 {OFFSET.format('+08:00')}"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { time = 2019-08-11T00:00:00+08:00 }"},
+    ),
+    Broken(
+        "unknown trigger",
+        ["a.toml:32: breach.spill.trigger.level: unknown key; the keys here are stage, time, overtopping_duration"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { level = 1.9 }"},
     ),
     # Keys, names and kinds
     Broken(

@@ -1,19 +1,20 @@
 """Links: what moves water from node to node. One file per law, one line here."""
 
+from deltasim.links.breach import BREACH
 from deltasim.links.culvert import CULVERT
 from deltasim.links.demand import DEMAND
 from deltasim.links.gate import GATE
 from deltasim.links.inflow import INFLOW
-from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink
+from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink, Switch
 from deltasim.links.orifice import ORIFICE
 from deltasim.links.pump import PUMP
 from deltasim.links.rating import RATING
 from deltasim.links.resistance import RESISTANCE
 from deltasim.links.weir import WEIR
 
-__all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink"]
+__all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink", "Switch"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, CULVERT, PUMP, RATING, RESISTANCE, INFLOW, DEMAND)
+    kind.name: kind for kind in (WEIR, ORIFICE, GATE, CULVERT, PUMP, RATING, RESISTANCE, BREACH, INFLOW, DEMAND)
 }
 """Every kind of link, by the word in the scenario file."""

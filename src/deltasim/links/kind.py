@@ -14,7 +14,7 @@ from deltasim.fields import Component, SettingNumber, Within
 from deltasim.geometry import Curve
 from deltasim.signal import Signal
 
-__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "always", "ramp_width"]
+__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "Switch", "always", "ramp_width"]
 
 
 class Link(Component):
@@ -127,6 +127,36 @@ def ramp_width(curve: Curve | None, stage: float) -> float:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """Something in a link that turns on and off by itself, in the language of rules.
+
+    Parameters
+    ----------
+    key : str
+        What it moves: ``"running"`` (factor 0 or 1 on the discharge), ``"setting"`` (the law's setting), or ``""``
+        (nothing: only an event is located and logged).
+    when : str
+        Expression, such as ``"swan_lake.stage > pump.drain.start_stage"``.
+    until : str or None
+        None: it never turns off again.
+    on, off : float
+        Values of what it moves.
+    rate : float or None, 1/s
+        It moves at this rate; None at once.
+    delay : float, s
+        `when` must have held so long.
+    """
+
+    key: str
+    when: str
+    until: str | None = None
+    on: float = 1.0
+    off: float = 0.0
+    rate: float | None = None
+    delay: float = 0.0
+
+
+@dataclass(frozen=True)
 class LinkKind:
     """A kind of link, as the registry holds it.
 
@@ -153,6 +183,8 @@ class LinkKind:
         has to fade as its source runs dry; None where no link of the kind does.
     moves : tuple of str
         Keys that may vary in time.
+    switches : callable or None
+        ``switches(link)`` tells what in a validated link turns on and off by itself.
     """
 
     name: str
@@ -164,3 +196,4 @@ class LinkKind:
     symmetric: bool = False
     fades: Callable[[Any, Ends], bool] | None = None
     moves: tuple[str, ...] = ("open",)
+    switches: Callable[[Any], tuple[Switch, ...]] | None = None

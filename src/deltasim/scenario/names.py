@@ -13,7 +13,6 @@ PLANNED_KINDS = (
     "channel",
     "river",
     "reach",
-    "breach",
     "diversion",
     "fixed_flow",
     "levee",
