@@ -28,7 +28,7 @@ def seconds(result):
     return (result.time.values - result.time.values[0]) / np.timedelta64(1, "s")
 
 
-LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance")
+LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance", "culvert")
 
 
 @st.composite
@@ -101,6 +101,9 @@ def random_networks(draw, most=60):
                 "pump": f"capacity = {10 ** rng.uniform(-3, 1):.4f}",
                 "rating": f"table = {{ stage = [{level}, {level + 1}, {level + 2}], discharge = [0.0, 2.0, 9.0] }}",
                 "resistance": f"resistance = {10 ** rng.uniform(-1, 4):.3f}",
+                "culvert": f"diameter = {10 ** rng.uniform(-0.5, 0.5):.3f}\ninvert_level_from = {level}\n"
+                f"invert_level_to = {level + rng.uniform(-0.5, 0.5):.3f}\nlength = {10 ** rng.uniform(0.5, 2.5):.1f}\n"
+                "manning_n = 0.015",
             }[kind]
         )
         if kind != "pump" and rng.random() < 0.2:
