@@ -28,7 +28,7 @@ def seconds(result):
     return (result.time.values - result.time.values[0]) / np.timedelta64(1, "s")
 
 
-LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance", "reach")
+LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance", "reach", "culvert")
 
 
 SECTIONS = (
@@ -101,7 +101,7 @@ def random_networks(draw, most=60):
         if rng.random() < 0.5 and b not in ("fall", "sea"):
             a, b = b, a
         kind = LINKS[int(rng.integers(len(LINKS)))]
-        if kind in ("resistance", "reach") and "fall" in (a, b):
+        if kind in ("resistance", "reach", "culvert") and "fall" in (a, b):
             kind = "weir"
         level = round(float(rng.uniform(-3, 3)), 3)
         lines.append(f'[{kind}.l{k}]\nfrom = "{a}"\nto = "{b}"')
@@ -115,6 +115,9 @@ def random_networks(draw, most=60):
                 "reach": f"cross_section = {SECTIONS[int(rng.integers(len(SECTIONS)))]}\nlength = {10 ** rng.uniform(1, 4):.1f}\n"
                 f"manning_n = 0.03\nbed_level_from = {level}\nbed_level_to = {round(float(rng.uniform(-3, 3)), 3)}",
                 "resistance": f"resistance = {10 ** rng.uniform(-1, 4):.3f}",
+                "culvert": f"diameter = {10 ** rng.uniform(-0.5, 0.5):.3f}\ninvert_level_from = {level}\n"
+                f"invert_level_to = {level + rng.uniform(-0.5, 0.5):.3f}\nlength = {10 ** rng.uniform(0.5, 2.5):.1f}\n"
+                "manning_n = 0.015",
             }[kind]
         )
         if kind != "pump" and rng.random() < 0.2:

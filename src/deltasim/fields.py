@@ -43,6 +43,7 @@ __all__ = [
     "Discharge",
     "Duration",
     "FieldSchema",
+    "Instant",
     "Length",
     "Level",
     "Number",
@@ -167,6 +168,9 @@ class Context(Protocol):
     def sheet(self, file: str) -> Sheet:
         """Read a file of columns; raises FieldError or FieldErrors."""
 
+    def seconds(self, time: object) -> float:
+        """Convert a time to seconds since the start of the run; raises FieldError."""
+
 
 def _context(info: ValidationInfo) -> Context:
     if info.context is None:
@@ -193,6 +197,24 @@ class Scalar:
             return units.to_si(value, self.dimension)
         except UnitsError as error:
             raise FieldError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class TimeOfRun:
+    """Annotation of a float, s since the start of the run: that, or a time in ISO 8601, as in a series."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.with_info_before_validator_function(self.read, cs.float_schema(allow_inf_nan=False))
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "number"}, {"type": "string", "minLength": 10}], "title": "a time"}
+
+    @staticmethod
+    def read(value: object, info: ValidationInfo) -> float:
+        """Convert to seconds since the start of the run."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        return _context(info).seconds(value)
 
 
 @dataclass(frozen=True)
@@ -342,6 +364,7 @@ Resistance = Annotated[float, Scalar(units.RESISTANCE)]
 Conductance = Annotated[float, Scalar(units.CONDUCTANCE)]
 Number = Annotated[float, Scalar(units.NUMBER)]
 Angle = Annotated[float, Scalar(units.ANGLE)]
+Instant = Annotated[float, TimeOfRun()]
 Count = Annotated[int, Strict(), Ge(1)]
 
 VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]

@@ -27,6 +27,73 @@ EXAMPLES = {
         {"shape": "rectangular", "width": 2.0, "height": 0.5, "invert_level": -0.2},
         {"diameter": 0.4, "invert_level": 0.0, "orientation": "bottom"},
     ],
+    "culvert": [
+        {"diameter": 0.8, "invert_level_from": 0.2, "invert_level_to": 0.0, "length": 20.0, "manning_n": 0.012},
+        {
+            "diameter": 1.0,
+            "invert_level_from": 0.2,
+            "invert_level_to": 0.2,
+            "length": 60.0,
+            "manning_n": 0.024,
+            "inlet": "circular_metal_mitered",
+        },
+        {
+            "shape": "box",
+            "width": 2.0,
+            "height": 1.2,
+            "invert_level_from": -0.3,
+            "invert_level_to": 0.1,
+            "length": 30.0,
+            "manning_n": 0.015,
+            "barrels": 3,
+        },
+        {
+            "shape": "box",
+            "width": 4.0,
+            "height": 0.8,
+            "invert_level_from": -0.5,
+            "invert_level_to": -0.5,
+            "length": 300.0,
+            "manning_n": 0.03,
+            "inlet": "box_headwall_bevel_45",
+        },
+        {
+            "diameter": 0.6,
+            "invert_level_from": 1.5,
+            "invert_level_to": -0.5,
+            "length": 40.0,
+            "manning_n": 0.012,
+            "entrance_loss": 0.0,
+            "exit_loss": 0.0,
+        },
+    ],
+    "breach": [
+        {
+            "crest_level": 1.8,
+            "bottom_level": -0.4,
+            "bottom_width": 6.0,
+            "side_slope": 1.0,
+            "development_time": 3600.0,
+            "trigger": {"stage": 1.5},
+        },
+        {
+            "crest_level": 1.0,
+            "bottom_level": 0.2,
+            "bottom_width": 0.0,
+            "side_slope": 1.5,
+            "development_time": 600.0,
+            "trigger": {"overtopping_duration": 60.0},
+        },
+        {
+            "crest_level": 2.5,
+            "height": 2.0,
+            "equation": "froehlich_2008",
+            "volume": 2e4,
+            "mode": "piping",
+            "side_slope": 0.0,
+            "trigger": {"time": 0.0},
+        },
+    ],
     "gate": [{"sill_level": 0.0, "width": 3.0, "opening": 0.6}, {"sill_level": 0.2, "width": 1.0, "opening": 5.0}],
     "rating": [
         {"table": {"stage": [0.0, 0.5, 2.0], "discharge": [0.0, 1.0, 8.0]}},
@@ -54,7 +121,7 @@ EXAMPLES = {
     "inflow": [{"discharge": 2.0}],
     "demand": [{"discharge": 0.4, "min_stage": 0.1}],
 }
-STAGE_DRIVEN = ("weir", "orifice", "gate", "rating", "resistance", "reach")
+STAGE_DRIVEN = ("weir", "orifice", "culvert", "breach", "gate", "rating", "resistance", "reach")
 CASES = [(kind, i) for kind, examples in EXAMPLES.items() for i in range(len(examples))]
 STATES = 3000
 
@@ -67,6 +134,8 @@ def law_of(kind, i):
     key = LINKS[kind].setting
     signal = getattr(link, key) if key else None
     setting = float(signal.value[0]) if hasattr(signal, "value") else 1.0
+    if kind == "breach":
+        setting = 0.6  # of its development
     return (lambda a, b, s=setting: np.array(evaluate_law(parameters, 0, a, b, s))), setting
 
 

@@ -48,8 +48,8 @@ crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
 KINDS = (
-    "basin, channel, junction, boundary, river, weir, orifice, gate, pump, rating, reach, resistance, "
-    "inflow, demand, diversion, rule, pid and schedule"
+    "basin, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
+    "resistance, breach, inflow, demand, diversion, rule, pid and schedule"
 )
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
@@ -88,6 +88,9 @@ OFFSET = (
 AWARE = {"start = 2019-08-10T00:00:00": "start = 2019-08-10T00:00:00+08:00"}
 TIDE = AWARE | {SEA: 'stage = { tide = "tide.csv", mean_level = 0.35 }'}
 MOON = "constituent,amplitude,phase\nM2,0.56,120\n"
+WEIR_KEYS = "crest_level = 1.5\ncrest_width = 80.0"
+BREACH = "crest_level = 2\nbottom_level = 0.5\nbottom_width = 8\nside_slope = 1\ndevelopment_time = 3600\n"
+CULVERT = "invert_level_from = 0.4\ninvert_level_to = 0.2\nlength = 30\nmanning_n = 0.012"
 
 CASES = [
     # Quantities
@@ -132,6 +135,112 @@ CASES = [
             "a.toml:31: weir.spill.open: expected a number at most 1, got 2",
         ],
         {"crest_width = 80.0": 'crest_width = 80.0\ndirection = "forwards"\ncount = 1.5\nopen = 2'},
+    ),
+    # Culverts
+    Broken(
+        "culvert without its size",
+        ["a.toml:24: culvert.spill.diameter: a circular culvert needs diameter, got neither"],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT},
+    ),
+    Broken(
+        "box with a diameter",
+        ["a.toml:29: culvert.spill.diameter: a box culvert needs width and height, got diameter and width and height"],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: 'shape = "box"\nwidth = 2\ndiameter = 1\nheight = 1\n' + CULVERT,
+        },
+    ),
+    Broken(
+        "inlet that is misspelt",
+        [
+            'a.toml:31: culvert.spill.inlet: there is no inlet "circular_metal_miter" of a circular culvert; '
+            'did you mean "circular_metal_mitered"?'
+        ],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT + '\ninlet = "circular_metal_miter"\ndiameter = 1'},
+    ),
+    Broken(
+        "inlet of another shape",
+        [
+            'a.toml:31: culvert.spill.inlet: there is no inlet "box_square_edge" of a circular culvert; there are '
+            '"circular_concrete_square_edge", "circular_concrete_groove_end", "circular_concrete_groove_end_projecting", '
+            '"circular_metal_headwall", "circular_metal_mitered", "circular_metal_projecting", "circular_bevel_45" and '
+            '"circular_bevel_33"'
+        ],
+        {"weir.spill": "culvert.spill", WEIR_KEYS: CULVERT + '\ninlet = "box_square_edge"\ndiameter = 1'},
+    ),
+    Broken(
+        "culvert of nothing",
+        [
+            "a.toml:29: culvert.spill.length: expected a length above 0 m, got 0",
+            "a.toml:30: culvert.spill.manning_n: expected a number above 0, got -0.012",
+            "a.toml:31: culvert.spill.diameter: expected a length above 0 m, got 0",
+            "a.toml:32: culvert.spill.exit_loss: expected a number at least 0, got -1",
+            "a.toml:33: culvert.spill.barrels: expected a number at least 1, got 0",
+        ],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: CULVERT.replace("30", "0").replace("0.012", "-0.012")
+            + "\ndiameter = 0\nexit_loss = -1\nbarrels = 0",
+        },
+    ),
+    # Breaches
+    Broken(
+        "breach of nothing known",
+        [
+            'a.toml:24: breach.spill: "bottom_level" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "side_slope" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "bottom_width" is missing; give it, or an equation',
+            'a.toml:24: breach.spill: "development_time" is missing; give it, or an equation',
+            'a.toml:28: breach.spill.mode: it belongs to an equation: give equation = "froehlich_1995" or '
+            '"froehlich_2008"',
+        ],
+        {"weir.spill": "breach.spill", WEIR_KEYS: 'crest_level = 2\nmode = "piping"\ntrigger = { stage = 1.9 }'},
+    ),
+    Broken(
+        "breach twice over",
+        [
+            'a.toml:24: breach.spill: "volume" is missing',
+            "a.toml:24: breach.spill: give bottom_level or height",
+            'a.toml:28: breach.spill.bottom_width: equation = "froehlich_1995" gives it; leave one of them out',
+        ],
+        {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: 'crest_level = 2\nbottom_width = 8\nequation = "froehlich_1995"\nmode = "piping"\n'
+            "trigger = { stage = 1.9 }",
+        },
+    ),
+    Broken(
+        "breach that rises",
+        ["a.toml:28: breach.spill.bottom_level: expected a level below the crest (2 m), got 2.5 m"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH.replace("0.5", "2.5") + "trigger = { stage = 1.9 }"},
+    ),
+    Broken(
+        "no trigger",
+        ['a.toml:24: breach.spill: "trigger" is missing: { stage }, { time } or { overtopping_duration }'],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH},
+    ),
+    Broken(
+        "two triggers",
+        [
+            'a.toml:32: breach.spill.trigger: expected one of "stage", "time" or "overtopping_duration", '
+            'got "stage" and "time"'
+        ],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { stage = 1.9, time = 0 }"},
+    ),
+    Broken(
+        "trigger of no time",
+        ['a.toml:32: breach.spill.trigger.time: expected a time such as 2019-08-11T06:00, got "2 h"'],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + 'trigger = { time = "2 h" }'},
+    ),
+    Broken(
+        "trigger with an offset, start without",
+        [f"a.toml:32: breach.spill.trigger.time: 2019-08-11T00:00+08:00 {OFFSET.format('+08:00')}"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { time = 2019-08-11T00:00:00+08:00 }"},
+    ),
+    Broken(
+        "unknown trigger",
+        ["a.toml:32: breach.spill.trigger.level: unknown key; the keys here are stage, time, overtopping_duration"],
+        {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { level = 1.9 }"},
     ),
     # Keys, names and kinds
     Broken(

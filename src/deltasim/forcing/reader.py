@@ -177,6 +177,13 @@ class Reader:
             raise sheet
         return sheet
 
+    def seconds(self, time: object) -> float:
+        """Convert a time to seconds since the start of the run."""
+        try:
+            return float(self.clock.seconds([time])[0])
+        except TimesError as error:
+            raise FieldError(str(error)) from error
+
     def _read_rows(self, table: SeriesTable, name: str = "") -> Rows:
         """Read times and values, check that times rise."""
         prefix = ("series", name) if name else ()

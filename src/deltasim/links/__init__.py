@@ -1,5 +1,7 @@
 """Links: what moves water from node to node. One file per law, one line here."""
 
+from deltasim.links.breach import BREACH
+from deltasim.links.culvert import CULVERT
 from deltasim.links.demand import DEMAND
 from deltasim.links.diversion import DIVERSION
 from deltasim.links.gate import GATE
@@ -15,6 +17,20 @@ from deltasim.links.weir import WEIR
 __all__ = ["LINKS", "Ends", "Link", "LinkKind", "StageDrivenLink", "Switch"]
 
 LINKS: dict[str, LinkKind] = {
-    kind.name: kind for kind in (WEIR, ORIFICE, GATE, PUMP, RATING, REACH, RESISTANCE, INFLOW, DEMAND, DIVERSION)
+    kind.name: kind
+    for kind in (
+        WEIR,
+        ORIFICE,
+        GATE,
+        CULVERT,
+        PUMP,
+        RATING,
+        REACH,
+        RESISTANCE,
+        BREACH,
+        INFLOW,
+        DEMAND,
+        DIVERSION,
+    )
 }
 """Every kind of link, by the word in the scenario file; what depends on the discharge of others comes last."""

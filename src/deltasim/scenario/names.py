@@ -10,9 +10,6 @@ __all__ = ["PLANNED_KEYS", "PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_f
 
 PLANNED_KINDS = (
     "wetland",
-    "culvert",
-    "breach",
-    "diversion",
     "fixed_flow",
     "levee",
     "substance",

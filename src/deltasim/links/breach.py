@@ -1,0 +1,256 @@
+"""Breaches: a gap that opens in a dike, and the water that goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from annotated_types import Ge, Gt
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from deltasim._jit import jit
+from deltasim.constants import GRAVITY
+from deltasim.faults import FieldError, FieldErrors, listed
+from deltasim.fields import Duration, Instant, Length, Level, Number, Part, Volume
+from deltasim.links.froehlich import EQUATIONS, Growth
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, Switch
+from deltasim.links.submergence import drowned
+from deltasim.signal import Signal
+
+__all__ = ["BREACH"]
+
+
+class Trigger(Part):
+    """What lets the breach begin; one of the three.
+
+    Parameters
+    ----------
+    stage : float, m, optional
+        Of `from`, reached from below.
+    time : float, s, optional
+        Since the start of the run.
+    overtopping_duration : float, s, optional
+        So long `from` must have stood above the crest, without a break.
+    """
+
+    stage: Level | None = Field(default=None, description="It begins when 'from' reaches this stage.")
+    time: Instant | None = Field(default=None, description="It begins then: ISO 8601, or seconds since the start.")
+    overtopping_duration: Annotated[Duration, Ge(0)] | None = Field(
+        default=None, description="It begins when 'from' has stood above the crest so long."
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Trigger:
+        given = [key for key in type(self).model_fields if getattr(self, key) is not None]
+        if len(given) != 1:
+            got = listed(given, "and") or "none"
+            raise FieldError(f"expected one of {listed(type(self).model_fields)}, got {got}")
+        return self
+
+
+class Breach(StageDrivenLink):
+    """A gap in a dike, which opens when its trigger says so and never closes.
+
+    Parameters
+    ----------
+    crest_level : float, m
+        Of the dike where it breaks.
+    bottom_level : float, m
+        Of the fully developed breach; with `equation` by default `height` below the crest.
+    bottom_width : float, m
+        Of the fully developed breach.
+    side_slope : float
+        Horizontal over vertical; with `equation` by default the equation's.
+    development_time : float, s
+        From the trigger until the breach is fully developed.
+    equation : {"froehlich_1995", "froehlich_2008"}, optional
+        In the place of `bottom_width` and `development_time`.
+    volume : float, m3
+        Of water above the bottom of the breach, for the equation.
+    height : float, m
+        Of the breach, for the equation; by default from `bottom_level` to `crest_level`.
+    mode : {"piping", "overtopping"}
+        For the equation.
+    trigger : Trigger
+    discharge_coefficient : float
+        C_d.
+
+    Notes
+    -----
+    Development s runs linearly from 0 at the trigger to 1; the bottom lies at z = crest - s (crest - bottom) and is
+    s `bottom_width` wide, the sides rise to the crest with their slope m and stand upright above it. With H and T the
+    heads above bottom and crest, each slice of the gap a weir of its own,
+    Q = C_d sqrt(2 g) (2/3 b H^1.5 + 8/15 m (H^2.5 - T^2.5)), T counting where it is positive: below the crest the usual
+    trapezoidal weir, and nothing before the trigger however high the water. Each power of a head is drowned after
+    Villemonte with its own exponent. Two-way. The dike beside the gap is another link (`levee`).
+
+    An equation gives the mean width B over the `height` h of the breach: the bottom is B - m h wide, at least 0.
+
+    References
+    ----------
+    Froehlich, D. C. (1995), Embankment dam breach parameters revisited; (2008), Embankment dam breach parameters and
+    their uncertainties.
+    Villemonte, J. R. (1947), Submerged-weir discharge studies, Engineering News-Record 139.
+    """
+
+    kind: ClassVar[str] = "breach"
+    development: ClassVar[Signal] = Signal.constant(0.0)
+
+    crest_level: Level = Field(description="Of the dike where it breaks.")
+    bottom_level: Level | None = Field(
+        default=None, description="Of the fully developed breach; with 'equation' default 'height' below the crest."
+    )
+    bottom_width: Annotated[Length, Ge(0)] | None = Field(default=None, description="Of the fully developed breach.")
+    side_slope: Annotated[Number, Ge(0)] | None = Field(
+        default=None, description="Horizontal over vertical; with 'equation' default that of the equation."
+    )
+    development_time: Annotated[Duration, Gt(0)] | None = Field(
+        default=None, description="From the trigger until it is fully developed."
+    )
+    equation: Literal["froehlich_1995", "froehlich_2008"] | None = Field(
+        default=None, description="Gives bottom_width and development_time."
+    )
+    volume: Annotated[Volume, Gt(0)] | None = Field(
+        default=None, description="Water above the bottom of the breach, for the equation."
+    )
+    height: Annotated[Length, Gt(0)] | None = Field(
+        default=None, description="Of the breach, for the equation; default from bottom to crest."
+    )
+    mode: Literal["piping", "overtopping"] | None = Field(
+        default=None, description="How the dike fails, for the equation."
+    )
+    trigger: Trigger = Field(description="{ stage }, { time } or { overtopping_duration }.")
+    discharge_coefficient: Annotated[Number, Gt(0)] = Field(default=0.577, description="C_d.")
+
+    @model_validator(mode="after")
+    def _is_given_once(self) -> Breach:
+        wanted: tuple[str, ...] = ("volume", "mode")
+        barred: tuple[str, ...] = ("bottom_width", "development_time")
+        remedy = f"equation = {listed([self.equation or ''])} gives it; leave one of them out"
+        if self.equation is None:
+            wanted, barred = ("bottom_level", "side_slope", *barred), ("volume", "height", "mode")
+            remedy = f"it belongs to an equation: give equation = {listed(EQUATIONS)}"
+        faults = [FieldError(remedy, key) for key in barred if getattr(self, key) is not None]
+        faults += [
+            FieldError(f'"{key}" is missing' + ("" if self.equation else "; give it, or an equation"))
+            for key in wanted
+            if getattr(self, key) is None
+        ]
+        if self.equation is not None and self.bottom_level is None and self.height is None:
+            faults.append(FieldError("give bottom_level or height"))
+        if self.bottom_level is not None and self.bottom_level >= self.crest_level:
+            words = f"expected a level below the crest ({self.crest_level:g} m), got {self.bottom_level:g} m"
+            faults.append(FieldError(words, "bottom_level"))
+        if faults:
+            raise FieldErrors(faults)
+        return self
+
+    @property
+    def sill(self) -> float:
+        """Lowest level of the fully developed breach, m."""
+        if self.bottom_level is not None:
+            return self.bottom_level
+        return self.crest_level - float(self.height or 0.0)
+
+    @property
+    def growth(self) -> Growth:
+        """Mean width over its height, time and side slope of the fully developed breach."""
+        if self.equation is None:
+            slope = float(self.side_slope or 0.0)
+            width = float(self.bottom_width or 0.0) + slope * (self.crest_level - self.sill)
+            return Growth(width, float(self.development_time or 0.0), slope)
+        found = EQUATIONS[self.equation](float(self.volume or 0.0), self.formed_height, str(self.mode))
+        return found if self.side_slope is None else found._replace(side_slope=self.side_slope)
+
+    @property
+    def formed_height(self) -> float:
+        """Height of the breach, m, as an equation wants it."""
+        return self.crest_level - self.sill if self.height is None else self.height
+
+    @property
+    def final_bottom_width(self) -> float:
+        """Width of the bottom of the fully developed breach, m."""
+        growth = self.growth
+        return max(growth.mean_width - growth.side_slope * self.formed_height, 0.0)
+
+
+class BreachParameters(NamedTuple):
+    """Arrays over the breaches."""
+
+    coefficient: NDArray[np.float64]
+    """C_d sqrt(2 g), m0.5/s."""
+    crest: NDArray[np.float64]
+    """Level of the dike, m."""
+    depth: NDArray[np.float64]
+    """From there to the bottom of the fully developed breach, m; the bottom is not below the higher bed."""
+    width: NDArray[np.float64]
+    """Of that bottom, m."""
+    side_slope: NDArray[np.float64]
+    smoothing: NDArray[np.float64]
+    """Difference of head over which the drowned law is rounded off, m."""
+
+
+def build_breaches(breaches: Sequence[Breach], ends: Sequence[Ends]) -> BreachParameters:
+    """Make the law's parameters; nothing flows below the higher bed of the two nodes."""
+    bottom = np.array([max(b.sill, end.higher_bed) for b, end in zip(breaches, ends, strict=True)], dtype=float)
+    crest = np.maximum(np.array([b.crest_level for b in breaches], dtype=float), bottom)
+    coefficient = np.array([b.discharge_coefficient * np.sqrt(2.0 * GRAVITY) for b in breaches], dtype=float)
+    width = np.array([b.final_bottom_width for b in breaches], dtype=float)
+    slope = np.array([b.growth.side_slope for b in breaches], dtype=float)
+    # A metre above the bottom, near equal heads: c (n d)^0.385 of either term.
+    strength = coefficient * (2.0 / 3.0 * width * 1.5**0.385 + 8.0 / 15.0 * slope * 2.5**0.385)
+    smoothing = [end.smoothing(level, float(s), 0.385) for level, s, end in zip(bottom, strength, ends, strict=True)]
+    return BreachParameters(coefficient, crest, crest - bottom, width, slope, np.array(smoothing, dtype=float))
+
+
+def breach_switches(breach: Breach) -> tuple[Switch, ...]:
+    """What opens it: its trigger, after which it develops at a steady rate."""
+    trigger, delay = breach.trigger, 0.0
+    if trigger.stage is not None:
+        when = f"{breach.from_node}.stage >= {trigger.stage!r}"
+    elif trigger.time is not None:
+        when = f"time >= {trigger.time!r}"
+    else:
+        when = f"{breach.from_node}.stage > {breach.crest_level!r}"
+        delay = float(trigger.overtopping_duration or 0.0)
+    return (Switch(key="setting", when=when, rate=1.0 / breach.growth.time, delay=delay),)
+
+
+@jit
+def breach_law(p: Any, i: int, h_up: float, h_down: float, development: float):  # type: ignore[no-untyped-def]
+    """Discharge through breach `i`; `Breach` has the equation."""
+    share = min(max(development, 0.0), 1.0)
+    depth = p.depth[i]
+    head = h_up - p.crest[i] + share * depth
+    if head <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    fall = h_up - h_down
+    eps = p.smoothing[i]
+    flat = 2.0 / 3.0 * p.coefficient[i] * p.width[i]
+    side = 8.0 / 15.0 * p.coefficient[i] * p.side_slope[i]
+    value, by_head, by_tail, by_both = drowned(head, fall, 1.5, eps)
+    q, by_up, by_down = flat * share * value, flat * share * by_head, flat * share * by_tail
+    by_share = flat * (value + share * depth * by_both)
+    value, by_head, by_tail, by_both = drowned(head, fall, 2.5, eps)
+    q, by_up, by_down = q + side * value, by_up + side * by_head, by_down + side * by_tail
+    by_share += side * depth * by_both
+    over = h_up - p.crest[i]
+    if over > 0.0:  # the sides end at the crest
+        value, by_head, by_tail, by_both = drowned(over, fall, 2.5, eps)
+        q, by_up, by_down = q - side * value, by_up - side * by_head, by_down - side * by_tail
+    moves = 1.0 if 0.0 <= development <= 1.0 else 0.0
+    return q, by_up, by_down, by_share * moves
+
+
+BREACH = LinkKind(
+    name="breach",
+    model=Breach,
+    parameters=BreachParameters,
+    build=build_breaches,
+    law=breach_law,
+    setting="development",
+    symmetric=True,
+    switches=breach_switches,
+)
