@@ -127,7 +127,7 @@ def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f"a rating of the difference needs a stage at both ends; {remedy}", key)
             elif link.kind == "pump" and isinstance(getattr(link, "capacity", None), Table):
                 yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
-            elif link.kind == "pump" and key == "from":
+            elif link.kind in ("pump", "fixed_flow") and key == "from":
                 yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
 
 

@@ -16,8 +16,6 @@ PLANNED_KINDS = (
     "culvert",
     "breach",
     "diversion",
-    "fixed_flow",
-    "levee",
     "rule",
     "pid",
     "schedule",
@@ -32,8 +30,6 @@ PLANNED_NODES = frozenset(("wetland", "channel", "river"))
 """Those among them that are nodes."""
 
 PLANNED_KEYS = {
-    "weir": ("crest_rate", "side_slope", "angle", "table"),
-    "gate": ("opening_rate",),
     "pump": ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage"),
     "scenario": ("initial_state",),
 }
