@@ -129,7 +129,7 @@ def test_a_fixed_flow_takes_what_is_there_and_the_rest_is_its_shortage():
         from = "upper"
         to = "lower"
         discharge = { time = [0, 864000], value = [1.0, 3.0] }
-        open = { time = [0, 5400, 9000, 432000], value = [1.0, 0.0, 1.0, 0.5] }
+        open = { time = [0, 5400, 9000, 432000, 864000], value = [1.0, 0.0, 1.0, 0.5, 0.5] }
         [inflow.brook]
         to = "upper"
         discharge = 0.5

@@ -10,7 +10,7 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from pydantic import Field
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.fields import Count, Length, Level, Number, SettingLength, Speed
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
@@ -146,7 +146,7 @@ def drowned_jet(head, tail, jet):  # type: ignore[no-untyped-def]
     return lift, 1.0 + 2.0 * m / s, by_m * by_tail - tail / s, by_m * by_jet
 
 
-@jit
+@jit_law
 def gate_law(p: Any, i: int, h_up: float, h_down: float, opening: float):  # type: ignore[no-untyped-def]
     """Discharge under gate `i`; `Gate` has the equation."""
     head = h_up - p.sill[i]

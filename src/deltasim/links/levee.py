@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldErrors
 from deltasim.fields import Columns, Number, Table
@@ -126,7 +126,7 @@ def build_levees(levees: Sequence[Levee], ends: Sequence[Ends]) -> LeveeParamete
     )
 
 
-@jit
+@jit_law
 def levee_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge over levee `i`; `Levee` has the equation.
 
@@ -138,20 +138,25 @@ def levee_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # ty
         head = h_up - p.level[row]
         if head <= 0.0:
             break
-        tail = h_down - p.level[row]
         root = np.sqrt(head)
-        ratio = max(tail, 0.0) / head
-        c = p.bend[row] * head * root
-        if row == low:
-            level_part = p.stretch[i] * root
+        level_part = p.stretch[i] * root if row == low else 0.0
+        notch = p.bend[row] * head * root
+        tail = h_down - p.level[row]
+        if tail <= 0.0:
+            q += (level_part + notch) * head
+            by_up += 1.5 * level_part + 2.5 * notch
+            continue
+        ratio = tail / head
+        if level_part > 0.0:
             share, up, down = drowning(head, ratio, np.sqrt(ratio), 1.5, p.smoothing[i])
             q += level_part * head * share
             by_up += level_part * (1.5 * share + up)
             by_down += level_part * down
-        share, up, down = drowning(head, ratio, ratio * np.sqrt(ratio), 2.5, p.smoothing[i])
-        q += c * head * share
-        by_up += c * (2.5 * share + up)
-        by_down += c * down
+        if notch != 0.0:
+            share, up, down = drowning(head, ratio, ratio * np.sqrt(ratio), 2.5, p.smoothing[i])
+            q += notch * head * share
+            by_up += notch * (2.5 * share + up)
+            by_down += notch * down
     return q, by_up, by_down, 0.0
 
 

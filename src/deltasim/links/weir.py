@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError, FieldErrors, listed
 from deltasim.fields import (
@@ -286,17 +286,27 @@ def strength_of(weir: Weir) -> float:
     return float(1.5**0.385 * level + 2.5**0.385 * notch_coefficient(weir))
 
 
-@jit
+@jit_law
 def weir_law(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type: ignore[no-untyped-def]
-    """Discharge over weir `i`; `Weir` has the equation."""
+    """Discharge over weir `i`; `Weir` has the equation.
+
+    The plain level crest, which most weirs are, is written out here; the other forms are a call away.
+    """
     level = max(crest, p.bed[i])
     head = h_up - level
     if head <= 0.0:
         return 0.0, 0.0, 0.0, 0.0
     tail = h_down - level
     moves = 1.0 if crest >= p.bed[i] else 0.0
-    if p.form[i] != PLAIN:
-        q, by_up, by_down = shaped_law(p, i, head, tail)
+    form = p.form[i]
+    if form != PLAIN:
+        if form == TABULATED:
+            free, slope = piecewise(p.table, i, head)
+        elif form == REHBOCKS:
+            free, slope = rehbock(head, p.coefficient[i], p.growth[i])
+        else:
+            free, slope = p.coefficient[i] * head * np.sqrt(head), 1.5 * p.coefficient[i] * np.sqrt(head)
+        q, by_up, by_down = shaped(head, tail, free, slope, p.notch[i], p.smoothing[i])
         return q, by_up, by_down, -(by_up + by_down) * moves
     speed = p.coefficient[i] * np.sqrt(head)
     free = speed * head
@@ -310,24 +320,26 @@ def weir_law(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type:
 
 
 @jit
-def shaped_law(p: Any, i: int, head: float, tail: float):  # type: ignore[no-untyped-def]
-    """Discharge over a weir that is no plain level crest, and its derivatives with respect to both heads."""
+def shaped(head: float, tail: float, free: float, slope: float, notch: float, smoothing: float):  # type: ignore[no-untyped-def]
+    """Discharge over a crest and the notch beside it, and its derivatives with respect to both heads.
+
+    Parameters
+    ----------
+    head, tail : float, m
+    free, slope : float
+        Free discharge of the crest, m3/s, and its derivative.
+    notch : float, m0.5/s
+    smoothing : float, m
+    """
     root = np.sqrt(head)
-    if p.form[i] == NOTCHED:
-        free, slope = p.coefficient[i] * root * head, 1.5 * p.coefficient[i] * root
-    elif p.form[i] == REHBOCKS:
-        free, slope = rehbock(head, p.coefficient[i], p.growth[i])
-    else:
-        free, slope = piecewise(p.table, i, head)
-    wings = p.notch[i] * root * head * head
-    wings_slope = 2.5 * p.notch[i] * root * head
+    wings, wings_slope = notch * root * head * head, 2.5 * notch * root * head
     if tail <= 0.0:
         return free + wings, slope + wings_slope, 0.0
     ratio = tail / head
-    share, up, down = drowning(head, ratio, np.sqrt(ratio), 1.5, p.smoothing[i])
+    share, up, down = drowning(head, ratio, np.sqrt(ratio), 1.5, smoothing)
     q, by_up, by_down = free * share, slope * share + free / head * up, free / head * down
     if wings > 0.0:
-        share, up, down = drowning(head, ratio, ratio * np.sqrt(ratio), 2.5, p.smoothing[i])
+        share, up, down = drowning(head, ratio, ratio * np.sqrt(ratio), 2.5, smoothing)
         q += wings * share
         by_up += wings_slope * share + wings / head * up
         by_down += wings / head * down
