@@ -21,7 +21,7 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, overload, register_model
 
-__all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner"]
+__all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner", "jit_law"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -129,6 +129,24 @@ def jit_inline(function: F) -> F:
         numba's dispatcher, for use in kernels; ``.py_func`` is the plain Python function.
     """
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+
+
+def jit_law(function: F) -> F:
+    """Compile a law into the loop over its links, whatever its size; it can be called from Python as well.
+
+    A call would pass the law's arrays word by word, which for the larger laws takes longer than they do.
+
+    Parameters
+    ----------
+    function : callable
+        As for `jit`.
+
+    Returns
+    -------
+    callable
+        numba's dispatcher; ``.py_func`` is the plain Python function.
+    """
+    return _compile(function, forceinline=True)
 
 
 def _compile(function: F, **options: bool) -> F:

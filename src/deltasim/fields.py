@@ -26,7 +26,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema as cs
 
 from deltasim import units
-from deltasim.faults import FieldError, FieldErrors, explain
+from deltasim.faults import FieldError, FieldErrors, did_you_mean, explain, listed
 from deltasim.signal import Interpolation, Signal
 from deltasim.tables import Columns, Sheet, Table
 from deltasim.tide import Tide
@@ -48,6 +48,7 @@ __all__ = [
     "Level",
     "Number",
     "OrTable",
+    "OrWord",
     "Part",
     "Resistance",
     "Scalar",
@@ -296,6 +297,34 @@ class OrTable:
 
 
 @dataclass(frozen=True)
+class OrWord:
+    """Annotation of ``float | str``: a number, or a word for how it is worked out (``"rehbock"``)."""
+
+    dimension: Dimension
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> cs.CoreSchema:
+        return cs.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: cs.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        either = _scalar_json(self.dimension)
+        either["anyOf"].append({"enum": list(self.words)})
+        return either
+
+    def read(self, value: object) -> float | str:
+        """Convert a number to SI; a word stays."""
+        if isinstance(value, str) and value in self.words:
+            return value
+        try:
+            return units.to_si(value, self.dimension)
+        except UnitsError as error:
+            if isinstance(value, str) and value.isidentifier():
+                words = f"expected {self.dimension} or {listed(self.words)}, got {units.quote(value)}"
+                raise FieldError(words + did_you_mean(value, self.words)) from error
+            raise FieldError(str(error)) from error
+
+
+@dataclass(frozen=True)
 class Within:
     """Annotation that bounds a number or every value of a signal: ``Annotated[SettingNumber, Within(ge=0, le=1)]``."""
 
@@ -310,7 +339,7 @@ class Within:
 
     def check(self, value: Any) -> Any:
         """Raise unless every value lies within the bounds."""
-        if isinstance(value, Table):
+        if isinstance(value, (Table, str)):
             return value
         low, high = (value.value.min(), value.value.max()) if isinstance(value, Signal) else (value, value)
         unit = "" if self.dimension == units.NUMBER else f" {self.dimension.units}"

@@ -114,3 +114,40 @@ def test_water_above_the_top_of_a_curve_is_said_by_name():
     assert over.attrs["warnings"].startswith("pond rose to 43.450 m on 2024-01-02 00:00, above the top row")
     prism = run(body.format("tank", "[0.0]", "[100.0]", "tank"), days=1)
     assert "warnings" not in prism.attrs
+
+
+def test_a_fixed_flow_takes_what_is_there_and_the_rest_is_its_shortage():
+    """A growing discharge out of 1e5 m3, half shut after five days: when the store is gone only the brook is left."""
+    result = run(
+        """
+        [basin.upper]
+        curve = { stage = [0.0], area = [1e5] }
+        initial_stage = 1.0
+        [basin.lower]
+        curve = { stage = [0.0], area = [1e5] }
+        [fixed_flow.feed]
+        from = "upper"
+        to = "lower"
+        discharge = { time = [0, 864000], value = [1.0, 3.0] }
+        open = { time = [0, 5400, 9000, 432000, 864000], value = [1.0, 0.0, 1.0, 0.5, 0.5] }
+        [inflow.brook]
+        to = "upper"
+        discharge = 0.5
+        """,
+        days=10,
+        step="1 h",
+    )
+    hour = np.arange(240)
+    wanted = 1.0 + 2.0 * (hour + 0.5) / 240.0
+    wanted[hour >= 120] *= 0.5
+    # Shut from 1.5 h to 2.5 h: the first half of the second hour, at 1.0104 m3/s, the second half of the third.
+    wanted[1] = 0.5 * (1.0 + 2.0 * 1.25 / 240.0)
+    wanted[2] = 0.5 * (1.0 + 2.0 * 2.75 / 240.0)
+    got, short = (result[name].sel(link="feed").values[1:] for name in ("discharge", "shortage"))
+    assert got + short == pytest.approx(wanted, rel=1e-12)
+    assert short[:24].max() == 0.0
+    # The brook, and what little the last millimetre gives as the wish still grows.
+    assert got[-1] == pytest.approx(0.5, rel=1e-4)
+    assert float(result.storage.sel(node="upper")[-1]) >= 0.0
+    total = float(result.storage.sel(time=result.time[-1]).sum())
+    assert total == pytest.approx(1e5 + 0.5 * 864000.0, rel=1e-12)

@@ -49,7 +49,7 @@ crest_width = 80.0
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
 KINDS = (
     "basin, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
-    "resistance, breach, inflow, demand, diversion, rule, pid and schedule"
+    "resistance, breach, levee, fixed_flow, inflow, demand, diversion, rule, pid and schedule"
 )
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
@@ -242,6 +242,127 @@ CASES = [
         ["a.toml:32: breach.spill.trigger.level: unknown key; the keys here are stage, time, overtopping_duration"],
         {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + "trigger = { level = 1.9 }"},
     ),
+    # Structures
+    Broken(
+        "notch with the keys of a level crest",
+        [
+            'a.toml:24: weir.spill.angle: "angle" is missing; a weir of shape "v_notch" needs it',
+            'a.toml:29: weir.spill.crest_width: a weir of shape "v_notch" has none; '
+            'it belongs to "sharp", "broad", "ogee" or "trapezoidal"',
+            'a.toml:30: weir.spill.side_slope: a weir of shape "v_notch" has none; it belongs to "trapezoidal"',
+        ],
+        {"crest_level = 1.5": 'shape = "v_notch"\ncrest_level = 1.5', "80.0": "80.0\nside_slope = 0.25"},
+    ),
+    Broken(
+        "trapezoid without its slope, and a notch that is none",
+        [
+            'a.toml:24: weir.spill.side_slope: "side_slope" is missing; a weir of shape "trapezoidal" needs it',
+            "a.toml:31: weir.notch.angle: expected an angle below 180 deg, got 180",
+            'a.toml:32: weir.notch.crest_rate: expected a speed in m/s, got "1 m"',
+        ],
+        {
+            "crest_width = 80.0": 'crest_width = 80.0\nshape = "trapezoidal"\n[weir.notch]\nangle = 180\n'
+            'crest_rate = "1 m"\nshape = "v_notch"\nfrom = "upper"\nto = "sea"\ncrest_level = 1.0'
+        },
+    ),
+    Broken(
+        "weir table that falls and does not begin with nothing",
+        [
+            "a.toml:29: weir.spill.table.discharge[1]: expected a discharge of 0 in the first row, got 1 m3/s",
+            "a.toml:29: weir.spill.table.discharge[3]: the discharge of a weir must not fall with the head",
+            'a.toml:30: weir.spill.discharge_coefficient: a weir of shape "table" has none; '
+            "its discharges are in the table",
+        ],
+        {
+            "crest_width = 80.0": 'shape = "table"\ntable = { head = [0, 1, 2], discharge = [1, 3, 2] }\n'
+            "discharge_coefficient = 0.6"
+        },
+    ),
+    Broken(
+        "weir table below its crest",
+        ["a.toml:29: weir.spill.table.head[1]: must be at least 0 m, got -1"],
+        {"crest_width = 80.0": 'shape = "table"\ntable = { head = [-1, 1], discharge = [0, 3] }'},
+    ),
+    Broken(
+        "word for a coefficient, misspelt",
+        [
+            'a.toml:29: weir.spill.discharge_coefficient: expected a number or "rehbock", got "rehbok"; '
+            'did you mean "rehbock"?'
+        ],
+        {"crest_width = 80.0": 'crest_width = 80.0\ndischarge_coefficient = "rehbok"'},
+    ),
+    Broken(
+        "coefficient of nothing",
+        ["a.toml:29: weir.spill.discharge_coefficient: expected a number above 0, got 0"],
+        {"crest_width = 80.0": "crest_width = 80.0\ndischarge_coefficient = 0"},
+    ),
+    Broken(
+        "Rehbock without a height",
+        ['a.toml:24: weir.spill.crest_height: "crest_height" is missing; "rehbock" needs it, above the bed upstream'],
+        {"crest_width = 80.0": 'crest_width = 80.0\ndischarge_coefficient = "rehbock"'},
+    ),
+    Broken(
+        "Rehbock on a broad crest, a height without Rehbock",
+        [
+            'a.toml:30: weir.spill.discharge_coefficient: "rehbock" is for sharp crests, '
+            'not for a weir of shape "broad"',
+            'a.toml:36: weir.other.crest_height: only discharge_coefficient = "rehbock" takes a crest_height',
+        ],
+        {
+            "crest_width = 80.0": 'crest_width = 80.0\nshape = "broad"\ndischarge_coefficient = "rehbock"\n'
+            '[weir.other]\nfrom = "upper"\nto = "sea"\ncrest_level = 1.0\ncrest_width = 2.0\ncrest_height = 3.0'
+        },
+    ),
+    Broken(
+        "rates of nothing",
+        [
+            "a.toml:29: weir.spill.crest_rate: expected a speed above 0 m/s, got 0",
+            "a.toml:35: gate.sluice.opening_rate: expected a speed above 0 m/s, got -0.1",
+        ],
+        {
+            "crest_width = 80.0": 'crest_width = 80.0\ncrest_rate = 0\n[gate.sluice]\nfrom = "upper"\nto = "sea"\n'
+            "sill_level = 0\nwidth = 2\nopening_rate = -0.1"
+        },
+    ),
+    Broken(
+        "levee that gets shorter with height",
+        [
+            "a.toml:27: levee.spill.table.length[3]: must not fall from row to row, but 5 follows 10",
+            "a.toml:28: levee.spill.crest_width: unknown key; the keys here are from, to, open, direction, table, "
+            "discharge_coefficient",
+        ],
+        {"weir.spill": "levee.spill", "crest_level = 1.5": "table = { level = [1, 2, 3], length = [0, 10, 5] }"},
+    ),
+    Broken(
+        "levees of no length, of no order and below nothing",
+        [
+            "a.toml:27: levee.spill.table.length[2]: the last row must have a length",
+            "a.toml:31: levee.two.table.level[2]: must rise from row to row, but 1 follows 1",
+            "a.toml:31: levee.two.table.length[1]: must be at least 0 m, got -3",
+        ],
+        {
+            "weir.spill": "levee.spill",
+            "crest_level = 1.5": "table = { level = [1, 2], length = [0, 0] }",
+            "crest_width = 80.0": '[levee.two]\nfrom = "upper"\nto = "sea"\n'
+            "table = { level = [1, 1], length = [-3, 10] }",
+        },
+    ),
+    Broken(
+        "fixed flow that turns round",
+        ["a.toml:27: fixed_flow.spill.discharge: expected a discharge at least 0 m3/s, got -2 m3/s"],
+        {"weir.spill": "fixed_flow.spill", "crest_level = 1.5": "discharge = -2", "crest_width = 80.0": ""},
+    ),
+    Broken(
+        "fixed flow out of a free outfall",
+        ['a.toml:25: fixed_flow.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
+        {
+            SEA: "",
+            "weir.spill": "fixed_flow.spill",
+            'from = "upper"\nto = "sea"': 'from = "sea"\nto = "upper"',
+            "crest_level = 1.5": "discharge = 2",
+            "crest_width = 80.0": "",
+        },
+    ),
     # Keys, names and kinds
     Broken(
         "misspelt key",
@@ -255,7 +376,7 @@ CASES = [
         "missing keys",
         [
             'a.toml:24: weir.spill: "from" is missing: name of the node it leaves',
-            'a.toml:24: weir.spill: "crest_width" is missing: a length in m',
+            'a.toml:24: weir.spill.crest_width: "crest_width" is missing; a weir of shape "sharp" needs it',
         ],
         {'from = "upper"\n': "", "crest_width = 80.0\n": ""},
     ),
@@ -279,8 +400,8 @@ CASES = [
     ),
     Broken(
         "key of a later version",
-        [f"a.toml:29: weir.spill.crest_rate: this key is not available in deltasim {__version__}"],
-        {"crest_width = 80.0": 'crest_width = 80.0\ncrest_rate = "1 m/h"'},
+        [f"a.toml:6: scenario.initial_state: this key is not available in deltasim {__version__}"],
+        {'"1 h"': '"1 h"\ninitial_state = "a.nc"'},
     ),
     Broken(
         "header without a name",

@@ -362,7 +362,6 @@ def test_json_schema_describes_every_kind() -> None:
         "from",
         "to",
         "crest_level",
-        "crest_width",
     ]
     assert "x-deltasim" not in text
     assert '"null"' not in text

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltasim.signal import Signal
+from deltasim.signal import Signal, mean_of_product
 
 INTERPOLATIONS = ("linear", "previous")
 
@@ -83,6 +83,21 @@ def test_constant_and_scaled() -> None:
     assert hash(signal) == hash(Signal.constant(2.5))
     assert repr(signal) == "Signal.constant(2.5)"
     np.testing.assert_array_equal(signal.mean([0.0, 1.0, 5.0]), [2.5, 2.5])
+
+
+def test_mean_of_a_product_is_exact_across_jumps_and_bends() -> None:
+    """Over [0, 2]: t on [0, 1) with a factor of 1, then (2 - t) with 0.5: 1/2 + 1/4. Over [2, 4]: 0.
+
+    Linear times linear: (t - 4) (1 + t - 4), whose integral from 4 to 5 is 1/3 + 1/2.
+    """
+    tent = Signal(np.array([0.0, 1.0, 2.0, 4.0, 5.0]), np.array([0.0, 1.0, 0.0, 0.0, 1.0]), "linear")
+    steps = Signal(np.array([0.0, 1.0]), np.array([1.0, 0.5]))
+    edges = np.array([0.0, 2.0, 4.0])
+    np.testing.assert_allclose(mean_of_product(tent, steps, edges), [0.375, 0.0], rtol=1e-15)
+    np.testing.assert_allclose(mean_of_product(steps, tent, edges), [0.375, 0.0], rtol=1e-15)
+    np.testing.assert_array_equal(mean_of_product(tent, Signal.constant(2.0), edges), 2.0 * tent.mean(edges))
+    line = Signal(np.array([4.0, 5.0]), np.array([1.0, 2.0]), "linear")
+    np.testing.assert_allclose(mean_of_product(tent, line, [4.0, 5.0]), [1.0 / 3.0 + 0.5], rtol=1e-15)
 
 
 def test_a_signal_cannot_be_changed() -> None:

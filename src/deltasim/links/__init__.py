@@ -4,9 +4,11 @@ from deltasim.links.breach import BREACH
 from deltasim.links.culvert import CULVERT
 from deltasim.links.demand import DEMAND
 from deltasim.links.diversion import DIVERSION
+from deltasim.links.fixed_flow import FIXED_FLOW
 from deltasim.links.gate import GATE
 from deltasim.links.inflow import INFLOW
 from deltasim.links.kind import Ends, Link, LinkKind, StageDrivenLink, Switch
+from deltasim.links.levee import LEVEE
 from deltasim.links.orifice import ORIFICE
 from deltasim.links.pump import PUMP
 from deltasim.links.rating import RATING
@@ -28,6 +30,8 @@ LINKS: dict[str, LinkKind] = {
         REACH,
         RESISTANCE,
         BREACH,
+        LEVEE,
+        FIXED_FLOW,
         INFLOW,
         DEMAND,
         DIVERSION,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
-from deltasim.fields import Count, Length, Level, Number, SettingLength, Within
+from deltasim.fields import Count, Length, Level, Number, SettingLength, Speed, Within
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
 from deltasim.links.roots import root
 from deltasim.signal import Signal
@@ -35,6 +35,8 @@ class Gate(StageDrivenLink):
         Height of the leaf's edge above the sill; 0 is shut.
     max_opening : float, m, optional
         As far as the leaf can go.
+    opening_rate : float, m/s, optional
+        Speed at which the leaf moves; at once where none is given.
     discharge_coefficient : float
         C_d; the contraction is in the law, so it is near 1.
     count : int
@@ -43,13 +45,26 @@ class Gate(StageDrivenLink):
     Notes
     -----
     With H and D the heads above the sill up- and downstream and a the opening, the jet is
-    y = min(0.61 a, max(2 H / 3, D)) deep and Q = C_d b y sqrt(2 g (H - max(D, y))). The one expression is the free
-    weir (y = 2 H / 3), the drowned weir (y = D), the free orifice (y = 0.61 a above D) and the drowned one (y = 0.61 a
-    below D), continuous from each to the next. Two-way.
+    j = min(0.61 a, max(2 H / 3, D)) deep and Q = C_d b j sqrt(2 g (H - Y)), Y being the depth of water that stands over
+    and around the jet. Where the water does not touch the leaf the gate is a weir, free (j = 2 H / 3, Y = j) or
+    drowned (j = Y = D). Where it does, the gate is an orifice, free (Y = j) or drowned (Y > j). Two-way; continuous
+    from each to the next.
+
+    Under a drowned gate energy is kept from upstream to the jet, momentum from there through the roller to the
+    tailwater: Y^2 / 2 + q^2 / (g j) = D^2 / 2 + q^2 / (g D) with q^2 = 2 g j^2 (H - Y), so with m = j (1 - j / D)
+
+        Y = 2 m + sqrt(x),  x = 4 m^2 - 4 m H + D^2.
+
+    Y is below D: an orifice that counted on D itself would give 11 % less at D / H = 0.5 and j / H = 0.05, 26 % less
+    at j / H = 0.1, and about j / H less at nearly equal heads. Where the tailwater begins to drown the gate the two
+    equations have two solutions, with up to 12 % between their discharges, and a gate there keeps the one it had. A
+    law has no memory, so below x = m^2 the root goes on along its tangent, (x + m^2) / (2 m), until it meets Y = j:
+    the discharge passes from the one to the other and is nowhere more than 14 % below either.
 
     References
     ----------
-    Henderson, F. M. (1966), Open channel flow, section 6.7.
+    Henderson, F. M. (1966), Open channel flow, sections 6.6 and 6.7.
+    Rajaratnam, N., Subramanya, K. (1967), Flow equation for the sluice gate, J. Irrig. Drain. Div. ASCE 93(3).
     Belaud, G., Cassan, L., Baume, J.-P. (2009), J. Hydraul. Eng. 135(12), on contraction under drowned gates.
     """
 
@@ -61,6 +76,9 @@ class Gate(StageDrivenLink):
         default=Signal.constant(0.0), description="Height of the leaf above the sill; may vary in time."
     )
     max_opening: Annotated[Length, Gt(0)] | None = Field(default=None, description="Largest opening.")
+    opening_rate: Annotated[Speed, Gt(0)] | None = Field(
+        default=None, description="Speed at which the leaf moves; default at once."
+    )
     discharge_coefficient: Annotated[Number, Gt(0)] = Field(
         default=1.0, description="C_d; the contraction of 0.61 is already in the law."
     )
@@ -107,6 +125,29 @@ def build_gates(gates: Sequence[Gate], ends: Sequence[Ends]) -> GateParameters:
 
 
 @jit
+def drowned_jet(head, tail, jet):  # type: ignore[no-untyped-def]
+    """Head that drives a drowned jet, H - Y of `Gate`, and its derivatives with respect to head, tail and jet.
+
+    (H - 2 m)^2 - x = H^2 - D^2, which gives the difference without the round-off of taking it. At equal heads
+    x - m^2 = (H - m) (H - 3 m) is positive, so they are never on the tangent.
+    """
+    part = jet / tail
+    m = jet - jet * part
+    by_jet = 1.0 - 2.0 * part
+    by_tail = part * part
+    x = m * (4.0 * m - 4.0 * head) + tail * tail
+    if x < m * m:
+        steep = tail / m
+        lift = 3.0 * head - 4.5 * m - 0.5 * tail * steep
+        by_m = 0.5 * steep * steep - 4.5
+        return lift, 3.0, by_m * by_tail - steep, by_m * by_jet
+    s = np.sqrt(x)
+    lift = (head - tail) * (head + tail) / (head - 2.0 * m + s)
+    by_m = (2.0 * head - 4.0 * m) / s - 2.0
+    return lift, 1.0 + 2.0 * m / s, by_m * by_tail - tail / s, by_m * by_jet
+
+
+@jit_law
 def gate_law(p: Any, i: int, h_up: float, h_down: float, opening: float):  # type: ignore[no-untyped-def]
     """Discharge under gate `i`; `Gate` has the equation."""
     head = h_up - p.sill[i]
@@ -119,12 +160,19 @@ def gate_law(p: Any, i: int, h_up: float, h_down: float, opening: float):  # typ
     jet_by_opening = CONTRACTION if opening < p.largest[i] else 0.0
     depth = max(2.0 * head / 3.0, tail)
     if jet <= depth:  # the leaf holds the water back
-        if tail <= jet:
-            value, slope = root(head - jet, p.smoothing[i])
-            by_jet = value - jet * slope
-            return c * jet * value, c * jet * slope, 0.0, c * by_jet * jet_by_opening
-        value, slope = root(head - tail, p.smoothing[i])
-        return c * jet * value, c * jet * slope, -c * jet * slope, c * value * jet_by_opening
+        if tail > jet:
+            lift, by_head, by_tail, by_jet = drowned_jet(head, tail, jet)
+            if lift < head - jet:
+                value, slope = root(lift, p.smoothing[i])
+                slope *= jet
+                return (
+                    c * jet * value,
+                    c * slope * by_head,
+                    c * slope * by_tail,
+                    c * (value + slope * by_jet) * jet_by_opening,
+                )
+        value, slope = root(head - jet, p.smoothing[i])
+        return c * jet * value, c * jet * slope, 0.0, c * (value - jet * slope) * jet_by_opening
     if depth > tail:  # a free weir: critical depth on the sill
         value, slope = root(head - depth, p.smoothing[i])
         return c * depth * value, c * (2.0 * value + depth * slope) / 3.0, 0.0, 0.0

@@ -1,4 +1,4 @@
-"""Pieces that several laws share: the smoothed square root and the ramp."""
+"""Pieces that several laws share: the smoothed square root, the drowning of a weir and the ramp."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from deltasim._jit import jit
 
-__all__ = ["ramp", "root"]
+__all__ = ["drowning", "ramp", "root"]
 
 
 @jit
@@ -31,6 +31,43 @@ def root(d, smoothing):  # type: ignore[no-untyped-def]
     w = square + smoothing * smoothing
     t = np.sqrt(np.sqrt(w))
     return d / t, (1.0 - 0.5 * square / w) / t
+
+
+@jit
+def drowning(head, ratio, below, n, smoothing):  # type: ignore[no-untyped-def]
+    """Share of the free discharge of a weir that is left when its tailwater stands above the crest.
+
+    (1 - (D/H)^n)^0.385, n being the exponent of the free law (Villemonte 1947). x^0.385 with x = 1 - (D/H)^n has no
+    finite slope at equal heads. It enters as x (x^2 + e^2)^-0.3075 with e = n eps D / H^2, which rounds it off over a
+    difference of head of eps and is nothing where D is.
+
+    Parameters
+    ----------
+    head : float, m
+        H, positive.
+    ratio : float
+        D / H, 0 to 1.
+    below : float
+        (D / H)^(n - 1).
+    n : float
+    smoothing : float, m
+        eps.
+
+    Returns
+    -------
+    share : float
+    by_up, by_down : float
+        Its derivatives with respect to H and D, times H.
+    """
+    power = below * ratio
+    x = 1.0 - power
+    edge = n * smoothing / head
+    e = edge * ratio
+    w = x * x + e * e
+    base = w**-0.3075
+    by_x = n * base * (1.0 - 0.615 * x * x / w)
+    by_e = -0.615 * base * x * e / w
+    return x * base, by_x * power - 2.0 * by_e * e, by_e * edge - by_x * below
 
 
 @jit

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
-from deltasim.signal import Signal
+from deltasim.signal import Signal, mean_of_product
 from deltasim.solver.controls import Controls
 from deltasim.solver.run import Event, Rows, Totals
 from deltasim.tide import Tide
@@ -27,6 +27,8 @@ SETTINGS = ("opening", "capacity", "open", "crest_level", "fraction", "running",
 """Keys of links whose value is a result where something moves it."""
 
 EVENTS = ("event_time", "event_source", "event_target", "event_value", "event_unit")
+WANTING = ("demand", "fixed_flow")
+"""Kinds of link that want a given discharge and may fall short of it."""
 
 GIVEN = {"inflow": 1.0, "demand": -1.0}
 """Kinds of link with one end outside that are also a variable of their node, and their sign there."""
@@ -53,6 +55,7 @@ class Collector:
         self.command = command
         self.source_names = tuple(dict.fromkeys(source.variable for _, _, source in network.sources))
         self.given_names = tuple(kind for kind in GIVEN if any(link.kind == kind for link in network.links))
+        self.wanting = tuple(i for i, link in enumerate(network.links) if link.kind in WANTING)
         self.moved: dict[str, dict[int, Signal]] = {}
         for i, link in enumerate(network.links):
             for key in LINKS[link.kind].moves:
@@ -81,7 +84,7 @@ class Collector:
         if self.network.links:
             names.append("discharge")
         names += [*self.given_names, *self.source_names]
-        if "demand" in self.given_names:
+        if self.wanting:
             names.append("shortage")
         names += [key for key in SETTINGS if key in self.moved]
         names += ["max_stage", "time_of_max_stage"]
@@ -190,7 +193,7 @@ class Collector:
             data[kind] = self._given(kind, discharge)
         for name in self.source_names:
             data[name] = self._source(name, rows.source_volume / step)
-        if "demand" in self.given_names:
+        if self.wanting:
             data["shortage"] = self._shortage(discharge, edges)
         for key, signals in self.moved.items():
             values = np.full_like(discharge, np.nan)
@@ -219,12 +222,12 @@ class Collector:
 
     def _shortage(self, discharge: Floats, edges: Floats) -> Floats:
         values = np.full_like(discharge, np.nan)
-        for i, link in enumerate(self.network.links):
-            if link.kind == "demand":
-                # Round-off of two ways to the same volume is not a shortage.
-                wanted = link.discharge.mean(edges)
-                short = wanted - discharge[:, i]
-                values[:, i] = np.where(short > 1e-12 * np.abs(wanted), short, 0.0)
+        for i in self.wanting:
+            link = self.network.links[i]
+            # Round-off of two ways to the same volume is not a shortage.
+            wanted = mean_of_product(link.discharge, link.open, edges)
+            short = wanted - discharge[:, i]
+            values[:, i] = np.where(short > 1e-12 * np.abs(wanted), short, 0.0)
         return values
 
     def summary(self, totals: Totals, journal: list[Event], seconds: float) -> Summary:

@@ -146,7 +146,7 @@ def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
             elif link.kind == "pump" and getattr(link, "start_to_stage", None) is not None:
                 yield draft.at(link, f'"{name}" is a free outfall and has no stage to start at; {remedy}', key)
-            elif link.kind in ("pump", "reach") and key == "from":
+            elif link.kind in ("pump", "reach", "fixed_flow") and key == "from":
                 yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
 
 

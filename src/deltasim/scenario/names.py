@@ -10,8 +10,6 @@ __all__ = ["PLANNED_KEYS", "PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_f
 
 PLANNED_KINDS = (
     "wetland",
-    "fixed_flow",
-    "levee",
     "substance",
     "load",
     "tracing",
@@ -23,8 +21,6 @@ PLANNED_NODES = frozenset(("wetland",))
 """Those among them that are nodes."""
 
 PLANNED_KEYS = {
-    "weir": ("crest_rate", "side_slope", "angle", "table"),
-    "gate": ("opening_rate",),
     "scenario": ("initial_state",),
 }
 """Keys that the format knows and this version cannot run yet; a kind that takes one of them wins."""
