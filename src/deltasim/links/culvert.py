@@ -62,7 +62,9 @@ class Culvert(StageDrivenLink):
 
     Each is monotone and continuous, so the smaller and the larger of them are. Full at both ends B is
     C(D) sqrt(h_up - h_down), HDS-5's outlet control. Two-way: turned round, the other end is the inlet. Partly full and
-    drowned B is an approximation; below H = D/2 HDS-5 has no inlet equations, theirs are carried on to H = 0. The
+    drowned B is an approximation: mostly within 10 % of a standard-step profile with velocity heads (boxes of 3 by 2 m,
+    20 to 400 m long, slopes to 0.004), up to 18 % more, and 35 % more where the invert falls by nearly D and the
+    tailwater fills the lower end only. Below H = D/2 HDS-5 has no inlet equations, theirs are carried on to H = 0. The
     velocity of approach counts as nothing. Where the bed of a node lies above the invert there, the bed counts.
 
     References
