@@ -47,22 +47,25 @@ class Reach(StageDrivenLink):
 
     Notes
     -----
-    With h and d the stage and the depth over the bed at either end, u the end with the higher stage and dz the fall of
-    the bed from u to d, the diffusive wave is
+    The diffusive wave: friction in balance with the fall s of the surface, from the end with the higher stage to the
+    other, with D the difference of the bed levels, d the depth of the higher stage over the higher bed and
+    K = A R^(2/3):
 
-        Q = K((d_u + e) / 2) sqrt(d_u + dz - e) / (n sqrt(L)),     e = d_d,     K = A R^(2/3):
+        Q = K_m sqrt(s / L) / n,     K_m = K(d + (D - s) / 2) where s >= D,
+                                     1 / K_m^2 = mean of 1 / K^2 over depths from d to d + D - s where s < D.
 
-    conveyance at the mean depth, friction in balance with the fall of the surface. Alone that is no law: as the lower
-    end falls, Q rises to a largest value and then falls again. There is one such value, where the fall of the surface
-    is K / K', for 1 / K^2 is convex in depth (`conveyance` sees to that). So
+    The first is conveyance at the mean of the depths at both ends; the second follows a pool that is backed up over a
+    slope, with depths from d at its shallow end, where most of the friction is, to its deep end (Simpson's rule). Both
+    are K(d) in uniform flow, s = D, and join there without a corner. Alone that is no law: as the lower stage falls, Q
+    rises to a largest value and then falls again. There is one such value, for 1 / K^2 is convex in depth
+    (`conveyance` sees to that). So
 
-    - where the lower end is lower than at the largest value, the flow does not feel it: e is the depth there;
-    - on a bed so steep that the largest value lies at e > d_u, the flow is uniform, Q = K(d_u) sqrt(dz / L) / n, until
-      a deeper lower end makes it less.
+    - where the lower stage is lower than at the largest value, the flow does not feel it;
+    - on a bed so steep that the largest value lies at s < D, the flow is at most the uniform one, K(d) sqrt(D / L) / n.
 
-    Q then rises with the one stage and falls with the other everywhere, is 0 at equal stages, and uniform flow, d_d =
-    d_u, is exact on any slope. Where the lower stage is below the bed there, e is 0; nothing flows while the higher
-    stage is below either bed. Into a free outfall Q = K(d_u) sqrt(slope) / n. The velocity head is left out.
+    Q then rises with the one stage and falls with the other everywhere, is 0 at equal stages, and uniform flow is exact
+    on any slope. A stage below the bed at its end counts as at the bed; nothing flows while the higher stage is below
+    either bed. Into a free outfall Q = K sqrt(slope) / n. The velocity head is left out.
 
     Two-way.
 
@@ -202,37 +205,71 @@ def control_depth(section: Any, i: int, middle: float, level: float):  # type: i
 
 
 @jit
+def backed_up(section: Any, i: int, depth: float, further: float):  # type: ignore[no-untyped-def]
+    """Conveyance whose 1 / K^2 is the mean over a range of depths, by Simpson's rule.
+
+    Parameters
+    ----------
+    section : SectionTable
+    i : int
+    depth : float, m
+        Where the range begins; positive.
+    further : float, m
+        How far it goes; not negative.
+
+    Returns
+    -------
+    conveyance : float
+    by_start : float
+        Its growth as the shallow end gets deeper and the other stays.
+    by_end : float
+        Its growth as the deep end gets deeper and the other stays.
+    at_start, slope_at_start : float
+        Conveyance of the shallow end.
+    """
+    k, dk = conveyance(section, i, depth)
+    if k == 0.0:
+        return 0.0, 0.0, 0.0, 0.0, 0.0
+    k1, dk1 = conveyance(section, i, depth + 0.5 * further)
+    k2, dk2 = conveyance(section, i, depth + further)
+    r1 = k / k1 * (k / k1)
+    r2 = k / k2 * (k / k2)
+    mean = (1.0 + 4.0 * r1 + r2) / 6.0
+    value = k / np.sqrt(mean)
+    share = value / (3.0 * mean)
+    middle = r1 * dk1 / k1
+    return value, share * (0.5 * dk / k + middle), share * (middle + 0.5 * r2 * dk2 / k2), k, dk
+
+
+@jit
 def downhill(p: Any, i: int, h_up: float, h_down: float, z_up: float, z_down: float):  # type: ignore[no-untyped-def]
     """Discharge of reach `i` from the end with the higher stage, and its derivatives; `Reach` has the equation."""
-    depth = h_up - z_up
-    c = p.strength[i]
-    if depth <= 0.0 or h_up <= z_down:
+    depth = h_up - max(z_up, z_down)
+    if depth <= 0.0:
         return 0.0, 0.0, 0.0
-    drop = z_up - z_down
-    tail = max(h_down - z_down, 0.0)
+    c = p.strength[i]
+    drop = abs(z_up - z_down)
     fall = h_up - max(h_down, z_down)
-    middle = 0.5 * (depth + tail)
-    k, dk = conveyance(p.section, i, middle)
-    if drop > 0.0 and tail >= depth:
-        k_up, dk_up = conveyance(p.section, i, depth)
-        value, slope = root(fall, p.smoothing[i])
+    value, slope = root(fall, p.smoothing[i])
+    if fall < drop:
+        k, by_start, by_end, k_up, dk_up = backed_up(p.section, i, depth, drop - fall)
         uniform, _ = root(drop, p.smoothing[i])
         if k * value >= k_up * uniform:
             return c * k_up * uniform, c * dk_up * uniform, 0.0
-    elif fall * dk > k:  # the lower end is out of reach
-        if drop > 0.0:
-            k_up, dk_up = conveyance(p.section, i, depth)
-            if drop * dk_up >= k_up:
-                uniform, _ = root(drop, p.smoothing[i])
-                return c * k_up * uniform, c * dk_up * uniform, 0.0
+        by_down = c * (by_end * value - k * slope) if h_down >= z_down else 0.0
+        return c * k * value, c * (by_start * value + k * slope), by_down
+    middle = depth + 0.5 * (drop - fall)
+    k, dk = conveyance(p.section, i, middle)
+    if fall * dk > k:  # the lower stage is out of reach
+        k_up, dk_up = conveyance(p.section, i, depth)
+        if drop * dk_up >= k_up:
+            uniform, _ = root(drop, p.smoothing[i])
+            return c * k_up * uniform, c * dk_up * uniform, 0.0
         middle = control_depth(p.section, i, middle, depth + 0.5 * drop)
-        fall = 2.0 * (depth - middle) + drop
         k, dk = conveyance(p.section, i, middle)
-        value, slope = root(fall, p.smoothing[i])
+        value, slope = root(2.0 * (depth - middle) + drop, p.smoothing[i])
         # At a largest value the mean depth itself does not count.
         return c * k * value, 2.0 * c * k * slope, 0.0
-    else:
-        value, slope = root(fall, p.smoothing[i])
     by_down = c * (0.5 * dk * value - k * slope) if h_down >= z_down else 0.0
     return c * k * value, c * (0.5 * dk * value + k * slope), by_down
 
