@@ -11,6 +11,7 @@ from deltasim.network import Network
 from deltasim.results.collect import Collector
 from deltasim.scenario import from_text
 from deltasim.scenario.river import cell_at, node_at
+from deltasim.solver.build import prepare
 
 HEAD = '[scenario]\nstart = 2024-01-01\nend = 2024-01-02\noutput_step = "1 h"\n\n'
 RIVER = """\
@@ -205,7 +206,7 @@ SPILL = '\n[weir.spill]\nfrom = "{}"\nto = "sea"\ncrest_level = 1.5\ncrest_width
             {},
             [
                 'a.toml:22: basin.guangli_002: the name "guangli_002" is taken by a part of [river.guangli]; names are '
-                "unique across nodes and links"
+                "unique across nodes, links and rules"
             ],
         ),
         (
@@ -334,9 +335,13 @@ bed_level_to = 0.25
     assert network.curves[network.node_name.index("fork") - 1].bed_level == 0.25
 
 
+def frame_of(scenario):
+    network = Network.from_components(scenario.nodes, scenario.links)
+    controls = prepare(network, end=scenario.duration, tolerance=1e-4, max_step=1e4).controls
+    return Collector(scenario, network, controls, "test").frame()
+
+
 def test_cells_have_a_chainage():
-    scenario = made()
-    frame = Collector(scenario, Network.from_components(scenario.nodes, scenario.links), "test").frame()
-    np.testing.assert_array_equal(frame.chainage, [1250.0, 3750.0, 6250.0, 8750.0, np.nan])
+    np.testing.assert_array_equal(frame_of(made()).chainage, [1250.0, 3750.0, 6250.0, 8750.0, np.nan])
     still = from_text(HEAD + "[basin.pond]\ncurve = { stage = [0.0], area = [1.0] }\n", {})
-    assert Collector(still, Network.from_components(still.nodes, still.links), "test").frame().chainage is None
+    assert frame_of(still).chainage is None
