@@ -139,7 +139,7 @@ class Collector:
         return np.array([known.get(name, np.nan) for name in self.network.node_name]) if known else None
 
     def start(self) -> Chunk:
-        """Row of the start, where interval means are not defined."""
+        """Row of the start, where interval means are not defined; control has told its first word."""
         network, zero = self.network, np.zeros(1)
         stage = np.array([float(c.stage_at(v)) for c, v in zip(network.curves, network.initial_storage, strict=True)])
         area = np.array([float(c.area_at(h)) for c, h in zip(network.curves, stage, strict=True)])
@@ -152,7 +152,7 @@ class Collector:
             network.initial_storage[None],
             np.full((1, len(network.links)), np.nan),
             np.full((1, len(network.sources)), np.nan),
-            np.array([[actuator.base.at(0.0) for actuator in self.controls.actuators]], dtype=float),
+            self.controls.state.value[None].copy(),
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -299,7 +299,7 @@ class Collector:
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""
-        return {"storage": self.over_nodes(totals.storage)}
+        return {"storage": self.over_nodes(totals.storage), **self.controls.final_state(self.scenario.duration)}
 
 
 def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:
