@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError, FieldErrors, listed
 from deltasim.fields import Duration, Instant, Length, Level, Number, Part, Volume
@@ -218,7 +218,7 @@ def breach_switches(breach: Breach) -> tuple[Switch, ...]:
     return (Switch(key="setting", when=when, rate=1.0 / breach.growth.time, delay=delay),)
 
 
-@jit
+@jit_law
 def breach_law(p: Any, i: int, h_up: float, h_down: float, development: float):  # type: ignore[no-untyped-def]
     """Discharge through breach `i`; `Breach` has the equation."""
     share = min(max(development, 0.0), 1.0)

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import Count, Length, Level, Number
@@ -327,7 +327,7 @@ def one_way(p: Any, i: int, k: int, z_up: float, z_down: float, h_up: float, h_d
     return free, by_head, 0.0
 
 
-@jit
+@jit_law
 def culvert_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through culvert `i`; `Culvert` has the equation. The end that water enters is the inlet."""
     if h_from >= h_to:

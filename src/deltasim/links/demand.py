@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import FADE_DEPTH
 from deltasim.fields import Component, Level, VaryingDischarge, Within
 from deltasim.links.kind import Ends, LinkKind, always, ramp_width
@@ -71,7 +71,7 @@ def build_demands(demands: Sequence[Demand], ends: Sequence[Ends]) -> DemandPara
     )
 
 
-@jit
+@jit_law
 def demand_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
     """Discharge of demand `i`; `Demand` has the equation."""
     share, slope = ramp(h_from, p.lowest[i], p.width[i])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, SettingNumber, Table, Within
 from deltasim.links.kind import Ends, Link, LinkKind
@@ -102,7 +102,7 @@ def _curve_of(diversion: Diversion) -> tuple[NDArray[np.float64], NDArray[np.flo
     return inflow, discharge, "linear"
 
 
-@jit
+@jit_law
 def diversion_law(p: Any, i: int, inflow: float, h_to: float, fraction: float):  # type: ignore[no-untyped-def]
     """Discharge of diversion `i` and its derivative with respect to what enters; `Diversion` has the equation."""
     if p.by_fraction[i] == 1:

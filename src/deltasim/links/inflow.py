@@ -10,7 +10,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 from pydantic import Field
 
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.fields import Component, Number, VaryingDischarge
 from deltasim.links.kind import Ends, LinkKind, always
 from deltasim.signal import Signal
@@ -56,7 +56,7 @@ def build_inflows(inflows: Sequence[Inflow], ends: Sequence[Ends]) -> GivenParam
     return GivenParameters(np.ones(len(inflows), dtype=np.int64))
 
 
-@jit
+@jit_law
 def given_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
     """Discharge as it is given."""
     return discharge, 0.0, 0.0, 1.0

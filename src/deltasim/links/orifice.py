@@ -10,7 +10,7 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError
 from deltasim.fields import Count, Length, Level, Number
@@ -131,7 +131,7 @@ def wetted_hole(p: Any, i: int, depth: float):  # type: ignore[no-untyped-def]
     return radius * radius * np.arccos(1.0 - depth / radius) - 0.5 * (radius - depth) * chord, chord
 
 
-@jit
+@jit_law
 def orifice_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through orifice `i`; `Orifice` has the equation."""
     head = h_up - p.invert[i]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import FADE_DEPTH
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, Count, Level, Number, OrTable, SettingLevel, Table, Varying, Within
@@ -165,7 +165,7 @@ def build_pumps(pumps: Sequence[Pump], ends: Sequence[Ends]) -> PumpParameters:
     )
 
 
-@jit
+@jit_law
 def pump_law(p: Any, i: int, h_from: float, h_to: float, capacity: float):  # type: ignore[no-untyped-def]
     """Discharge of pump `i`; `Pump` has the equation. `capacity` does not reach a pump with a curve."""
     draw, draw_slope = ramp(h_from, p.lowest[i], p.lowest_width[i])

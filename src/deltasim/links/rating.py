@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.faults import FieldErrors
 from deltasim.fields import Columns, Table
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
@@ -96,7 +96,7 @@ def build_ratings(ratings: Sequence[Rating], ends: Sequence[Ends]) -> RatingPara
     )
 
 
-@jit
+@jit_law
 def rating_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge of rating `i`; `Rating` has the equation."""
     if p.of_difference[i] == 0:

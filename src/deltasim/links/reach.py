@@ -10,7 +10,7 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import NO_TAILWATER
 from deltasim.faults import FieldError
 from deltasim.fields import Length, Level, Number
@@ -274,7 +274,7 @@ def downhill(p: Any, i: int, h_up: float, h_down: float, z_up: float, z_down: fl
     return c * k * value, c * (0.5 * dk * value + k * slope), by_down
 
 
-@jit
+@jit_law
 def reach_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge along reach `i`; `Reach` has the equation."""
     if h_to <= NO_TAILWATER:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import fields
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
 
 __all__ = ["RESISTANCE"]
@@ -71,7 +71,7 @@ def build_resistances(links: Sequence[Resistance], ends: Sequence[Ends]) -> Resi
     )
 
 
-@jit
+@jit_law
 def resistance_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through resistance `i`; `Resistance` has the equation.
 
