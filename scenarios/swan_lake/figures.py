@@ -57,10 +57,10 @@ def largest(result: xr.Dataset, link: str) -> float:
     return float(result.max_discharge.sel(link=link))
 
 
-def volume(result: xr.Dataset, link: str) -> float:
-    """Volume that passed a link, hm3."""
-    step = (result.time[1] - result.time[0]) / np.timedelta64(1, "s")
-    return float(result.discharge.sel(link=link).sum() * step) / HM3
+def volume(discharge: xr.DataArray) -> float:
+    """Volume, hm3, of a discharge in means over the output step."""
+    step = (discharge.time[1] - discharge.time[0]) / np.timedelta64(1, "s")
+    return float(discharge.sum() * step) / HM3
 
 
 def hours_above(result: xr.Dataset, node: str, level: float) -> float:
@@ -109,7 +109,7 @@ def empty_again(result: xr.Dataset) -> np.datetime64:
 def table(lake: xr.Dataset, none: xr.Dataset) -> list[Row]:
     """Make the lines of the table of README.md from the results with and without the basin."""
     to_sea = f"{MOUTH}_laizhou_bay"
-    peak = "swan_lake"
+    basin = "swan_lake"
     return [
         Row("river at the intake, highest stage, m", highest(lake, INTAKE), highest(none, INTAKE), 2),
         Row(
@@ -118,22 +118,22 @@ def table(lake: xr.Dataset, none: xr.Dataset) -> list[Row]:
             none.time_of_max_stage.sel(node=INTAKE).to_numpy()[()],
         ),
         Row("river at the city, highest stage, m", highest(lake, CITY), highest(none, CITY), 2),
-        Row("hours in which it forbids pumping", *(hours_above(run, CITY, NO_PUMPING) for run in (lake, none)), 0),
+        Row("river at the city above 3.50 m, hours", *(hours_above(run, CITY, NO_PUMPING) for run in (lake, none)), 0),
         Row("largest discharge past the intake, m3/s", *(largest(run, "guangli_008_009") for run in (lake, none)), 0),
         Row("largest discharge to the sea, m3/s", largest(lake, to_sea), largest(none, to_sea), 0),
         Row("city, highest stage (streets at 2.00), m", highest(lake, "city"), highest(none, "city"), 2),
         Row("city, hours with water in the streets", *(hours_above(run, "city", 2.0) for run in (lake, none)), 0),
         Row("pump starts, both sets", starts(lake), starts(none)),
-        Row("pumped, hm3", *(sum(volume(run, pump) for pump in PUMPS) for run in (lake, none)), 2),
+        Row("pumped, hm3", *(volume(run.discharge.sel(link=list(PUMPS))) for run in (lake, none)), 2),
         Row("energy of the pumps, MWh", energy(lake), energy(none), 2),
-        Row("basin, largest storage (of 40), hm3", float(lake.storage.sel(node=peak).max()) / HM3, None, 1),
-        Row("basin, highest stage, m", highest(lake, peak), None, 2),
-        Row("that was on", lake.time_of_max_stage.sel(node=peak).to_numpy()[()], None),
+        Row("basin, largest storage (of 40), hm3", float(lake.storage.sel(node=basin).max()) / HM3, None, 1),
+        Row("basin, highest stage, m", highest(lake, basin), None, 2),
+        Row("that was on", lake.time_of_max_stage.sel(node=basin).to_numpy()[()], None),
         Row("intake open, hours", hours_open(lake, "intake"), None, 1),
-        Row("through the intake, hm3", volume(lake, "intake"), None, 1),
-        Row("rain on the basin, hm3", float(lake.rain.sel(node=peak).sum()) * 900.0 / HM3, None, 2),
+        Row("through the intake, hm3", volume(lake.discharge.sel(link="intake")), None, 1),
+        Row("rain on the basin, hm3", volume(lake.rain.sel(node=basin)), None, 2),
         Row("release told to open, times", orders_to_open(lake, "release"), None),
-        Row("through the release, hm3", volume(lake, "release"), None, 1),
+        Row("through the release, hm3", volume(lake.discharge.sel(link="release")), None, 1),
         Row("basin back at its limit stage on", empty_again(lake), None),
     ]
 
