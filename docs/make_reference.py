@@ -180,8 +180,12 @@ def _as_code(text: str, model: type[BaseModel]) -> str:
     """Set names of keys, and words in quotes, as code."""
     keys = "|".join(name for name in model.model_fields if "_" in name and name not in ("from_node", "to_node"))
     text = re.sub(r"'(\w+)'", r"`\1`", text.replace("|", "\\|"))
+    text = re.sub(r"(\{ [\w, ]+ \})(?! *`)", r"`\1`", text)
     text = re.sub(r'"(\w+)"', r'`"\1"`', text)
-    return re.sub(rf"(?<!`)\b({keys})\b", r"`\1`", text) if keys else text
+    if not keys:
+        return text
+    plain = re.split(r"(`.*?`)", text)
+    return "".join(part if part[:1] == "`" else re.sub(rf"\b({keys})\b", r"`\1`", part) for part in plain)
 
 
 HEADER = "| key | what it is | value | units | default | allowed |\n|---|---|---|---|---|---|"

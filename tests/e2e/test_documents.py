@@ -6,10 +6,14 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import deltasim
+from deltasim import fields
+from deltasim.links import Ends, weir
 from deltasim.scenario import from_text
 from deltasim.scenario.schema import models
 
@@ -71,6 +75,30 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
         there = (path.parent / file).resolve() if file else path
         assert there.exists(), target
         assert not anchor or anchor in anchors(there), target
+
+
+def test_law_in_contributing_is_one() -> None:
+    """At stages about its base, below and above: k w / (2 l) = 0.5, so Q = 0.5 (H^2 - D^2)."""
+    (block,) = blocks("CONTRIBUTING.md", "python")
+    names: dict[str, Any] = {**vars(weir), "jit": lambda law: law, "Length": fields.Length, "Level": fields.Level}
+    exec(block, names)
+    dam = names["DAM"]
+    keys = {"base_level": 1.0, "conductivity": "0.01 m/s", "width": 200.0, "thickness": 2.0}
+    link = dam.model.model_validate({"name": "x", "from": "a", "to": "b", **keys})
+    parameters = dam.build([link], [Ends(None, None, 1e-4)])
+    for h_from, h_to, discharge in (
+        (3.0, 2.0, 1.5),
+        (2.0, 3.0, -1.5),
+        (2.0, 0.5, 0.5),
+        (0.5, 0.2, 0.0),
+        (2.0, 2.0, 0.0),
+    ):
+        q, by_from, by_to, _ = dam.law(parameters, 0, h_from, h_to, 1.0)
+        assert q == pytest.approx(discharge, abs=1e-15)
+        up = [dam.law(parameters, 0, h_from + a, h_to + b, 1.0)[0] for a, b in ((1e-6, 0.0), (0.0, 1e-6))]
+        assert (np.array(up) - q) / 1e-6 == pytest.approx([by_from, by_to], abs=1e-5)
+    assert dam.model.__doc__ is not None
+    assert "References" in dam.model.__doc__
 
 
 def test_forcing_of_swan_lake_is_what_its_script_writes(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ class RuleTable(Component):
     until: str | None = Field(
         default=None, description="Condition that turns it off, and wins over when; default not when."
     )
-    then: Assignments = Field(description="What it sets while it is on: a table of paths and values, series too.")
+    then: Assignments = Field(description="What it sets while it is on: path and value.")
     otherwise: Assignments | None = Field(default=None, description="What it sets while it is off; default nothing.")
     priority: Number = Field(
         default=0.0, description="Between rules that set one thing the highest decides, then the first in the file."

@@ -132,7 +132,7 @@ class Breach(StageDrivenLink):
     mode: Literal["piping", "overtopping"] | None = Field(
         default=None, description="How the dike fails, for the equation."
     )
-    trigger: Trigger = Field(description="What lets it begin; one of the three.")
+    trigger: Trigger = Field(description="{ stage }, { time } or { overtopping_duration }.")
     discharge_coefficient: Annotated[Number, Gt(0)] = Field(default=0.577, description="C_d.")
 
     @model_validator(mode="after")

@@ -52,7 +52,7 @@ class Rating(StageDrivenLink):
     table: Annotated[
         Table,
         Columns(stage=units.LEVEL, discharge=units.DISCHARGE, rising=("stage",), least={"discharge": 0.0}, rows=2),
-    ] = Field(description="Stage, and discharge, 0 in the first row; inline or a file.")
+    ] = Field(description="Columns stage and discharge, 0 in the first row; inline or a file.")
     of: Literal["from_stage", "difference"] = Field(
         default="from_stage",
         description="Whether 'stage' is that of 'from', or the difference from minus to.",

@@ -83,7 +83,9 @@ class Reach(StageDrivenLink):
 
     kind: ClassVar[str] = "reach"
 
-    cross_section: CrossSection = Field(description="A trapezoid, or the points of a survey.")
+    cross_section: CrossSection = Field(
+        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
+    )
     length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
     manning_n: Annotated[Number, Gt(0)] = Field(
         description="Manning's n.", json_schema_extra={"x-units": MANNING_UNITS}

@@ -59,7 +59,7 @@ class Basin(Surface, Component):
             least={"area": 0.0, "storage": 0.0},
             rows=1,
         ),
-    ] = Field(description="Stage, and area, storage or both, from the bed up; inline or a file.")
+    ] = Field(description="Columns stage and area, storage or both, from the bed up; inline or a file.")
     initial_stage: Level | None = Field(default=None, description="Stage at the start; default empty.")
     initial_storage: Annotated[Volume, Ge(0)] | None = Field(
         default=None, description="Storage at the start, instead of initial_stage."

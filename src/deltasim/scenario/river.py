@@ -60,7 +60,9 @@ class River(Surface, Component):
 
     kind: ClassVar[str] = "river"
 
-    cross_section: CrossSection = Field(description="A trapezoid, or the points of a survey; of the whole river.")
+    cross_section: CrossSection = Field(
+        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
+    )
     length: Annotated[Length, Gt(0)] = Field(description="Along the bed, of the whole river.")
     cells: Count = Field(description="Number of equal cells.")
     bed_level_upstream: Level = Field(description="Of the bed at the upstream end.")
