@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
+from deltasim.forcing.state import read_initial_state
 from deltasim.results import Chunk, Frame, Summary
 
 STEP = 900.0
@@ -138,3 +139,8 @@ def fill(sink, made: Frame, size: int = 4) -> None:
     for first in range(0, made.n_time, size):
         sink.append(chunk(made, first, first + size))
     sink.finish(summary(made), STATE)
+
+
+def read_state(path):
+    """The final state that a result file carries, as a run that starts from it reads it."""
+    return read_initial_state(path.name, path.read_bytes())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,18 @@ class Network:
             target=np.array([index[link.to_node] for link in links.values()], dtype=np.int64),
             sources=tuple(sources),
         )
+
+    def starting_with(self, storage: Mapping[str, float]) -> Network:
+        """Make the same network with other storages at the start.
+
+        Parameters
+        ----------
+        storage : mapping of str to float, m3
+            By node; who is missing, or has no number, keeps its own.
+        """
+        names = [self.node_name[node] for node in self.storage]
+        given = np.array([storage.get(name, np.nan) for name in names], dtype=float)
+        return replace(self, initial_storage=np.where(np.isnan(given), self.initial_storage, given))
 
     def ends(self, tolerance: float) -> list[Ends]:
         """What each link's law may know of its two ends, in a run of that tolerance (m)."""

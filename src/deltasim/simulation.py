@@ -15,7 +15,7 @@ from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
 from deltasim.solver.build import prepare
-from deltasim.solver.run import Event, march, totals
+from deltasim.solver.run import Event, begin, march, totals
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -77,6 +77,8 @@ def simulate(
         The run failed; the sink has kept what was computed.
     """
     network = Network.from_components(scenario.nodes, scenario.links)
+    if scenario.initial_state is not None:
+        network = network.starting_with(scenario.initial_state.of("storage"))
     clock = scenario.start
     prepared = prepare(
         network,
@@ -86,6 +88,8 @@ def simulate(
         control=scenario.control,
         time_of_day=float(clock.hour * 3600 + clock.minute * 60 + clock.second) + clock.microsecond * 1e-6,
     )
+    if scenario.initial_state is not None:
+        prepared.controls.resume(scenario.initial_state)
     collector = Collector(scenario, network, prepared.controls, command)
     frame = collector.frame()
     sink.begin(frame)
@@ -99,6 +103,7 @@ def simulate(
             progress(simulated, scenario.duration)
 
     try:
+        begin(prepared, journal)
         sink.append(collector.start())
         for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
             sink.append(collector.chunk(rows))

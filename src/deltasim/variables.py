@@ -159,7 +159,7 @@ _ROWS: Final = (
         "m3 s-1",
         "part of the wanted discharge that was not supplied",
         cell_methods=_MEAN,
-        comment="Missing where a link wants no fixed discharge.",
+        comment="Missing where a link wants no fixed discharge, and where rules or the like move what it wants.",
     ),
     _link(
         "opening",
@@ -263,6 +263,8 @@ _ROWS: Final = (
 VARIABLES: Final[dict[str, Variable]] = {row.name: row for row in _ROWS}
 """Every result variable by name, in the order of the file."""
 
+_OWN: Final = "In SI units of its own; missing before its first sample."
+
 _STATE_ROWS: Final = (
     Variable(
         "storage",
@@ -271,6 +273,23 @@ _STATE_ROWS: Final = (
         "volume of water stored at the end of the run",
         comment="Missing on boundaries.",
     ),
+    Variable("switch_name", ("switch",), "", "path of the rule, or of what turns on and off in a link", kind="text"),
+    Variable("switch_on", ("switch",), "1", "whether it was on (1) or off (0)"),
+    Variable("switch_age", ("switch",), "s", "time since it last turned", comment="Missing where it never did."),
+    Variable(
+        "switch_pending",
+        ("switch",),
+        "s",
+        "time for which the condition of one with a delay has held",
+        comment="Missing where it does not hold.",
+    ),
+    Variable("setting_name", ("setting",), "", "path of what is moved", kind="text"),
+    Variable("setting_value", ("setting",), "1", "where it was", comment="In the SI units of its key."),
+    Variable("controller_name", ("controller",), "", "path of the controller", kind="text"),
+    Variable("controller_integral", ("controller",), "1", "sum of its errors times its sample time", comment=_OWN),
+    Variable("controller_error", ("controller",), "1", "error at its last sample", comment=_OWN),
+    Variable("controller_output", ("controller",), "1", "what it set last", comment=_OWN),
+    Variable("controller_wait", ("controller",), "s", "time until its next sample"),
 )
 
 STATE: Final[dict[str, Variable]] = {row.name: row for row in _STATE_ROWS}

@@ -12,9 +12,10 @@ import xarray as xr
 
 import results_samples as samples
 from deltasim.errors import ResultError
+from deltasim.faults import FieldError
 from deltasim.results import dataset as room
 from deltasim.results.dataset import MemorySink, files_of
-from deltasim.results.netcdf import NetcdfSink, read_scenario, read_state
+from deltasim.results.netcdf import NetcdfSink, read_scenario
 
 
 def made(**changes):
@@ -96,7 +97,7 @@ def test_a_round_trip_changes_nothing(tmp_path):
         xr.testing.assert_identical(before, after)
         assert files_of(after) == files_of(before) == samples.FILES
     assert read_scenario(tmp_path / "x.nc") == (samples.SCENARIO, samples.FILES)
-    assert read_state(tmp_path / "x.nc")[1]["storage"]["upper"] == 1e6
+    assert samples.read_state(tmp_path / "x.nc").of("storage")["upper"] == 1e6
 
 
 def test_a_file_can_be_replaced_while_it_is_open(tmp_path):
@@ -166,8 +167,8 @@ def test_a_selection_with_something_added_can_be_written(tmp_path):
         assert back.node.item() == "天鹅湖"
         assert files_of(back) == samples.FILES
     # The state was that of three nodes; it is not that of one.
-    with pytest.raises(ResultError, match="no final state"):
-        read_state(tmp_path / "x.nc")
+    with pytest.raises(FieldError, match="no final state"):
+        samples.read_state(tmp_path / "x.nc")
 
 
 def test_without_times(tmp_path):

@@ -16,10 +16,12 @@ import xarray as xr
 
 import results_samples as samples
 from deltasim.errors import ResultError, SolverError
+from deltasim.faults import FieldError
 from deltasim.results import Chunk, Summary
 from deltasim.results.dataset import MemorySink
 from deltasim.results.dataset import open as open_result
-from deltasim.results.netcdf import NetcdfSink, read_scenario, read_state
+from deltasim.results.netcdf import NetcdfSink, read_scenario
+from deltasim.state import InitialState
 from deltasim.variables import VARIABLES, Variable
 
 
@@ -160,7 +162,7 @@ def test_a_clock_without_offset_is_not_called_utc(tmp_path):
     with netCDF4.Dataset(tmp_path / "x.nc") as file:
         assert file.time_coverage_start == "2019-08-10T00:00:00"
         assert "no offset from UTC" in file["time"].comment
-    assert read_state(tmp_path / "x.nc")[0] == datetime(2019, 8, 10, 2)
+    assert samples.read_state(tmp_path / "x.nc").time == datetime(2019, 8, 10, 2)
 
 
 def test_attributes_that_are_not_given_are_not_there(tmp_path):
@@ -191,11 +193,14 @@ def test_data_files_carry_their_sum(whole):
 
 
 def test_the_final_state_comes_back(whole):
-    time, state = read_state(whole)
-    assert time == datetime(2019, 8, 9, 18, tzinfo=UTC)
-    assert state["storage"]["upper"] == 1e6
-    assert state["storage"]["天鹅湖"] == 2e6
-    assert np.isnan(state["storage"]["sea"])
+    state = samples.read_state(whole)
+    assert state.time == datetime(2019, 8, 9, 18, tzinfo=UTC)
+    assert state.of("storage")["upper"] == 1e6
+    assert state.of("storage")["天鹅湖"] == 2e6
+    assert np.isnan(state.of("storage")["sea"])
+    again = InitialState.from_bytes(state.to_bytes())
+    assert again.time == state.time
+    assert again.to_bytes() == state.to_bytes()
 
 
 def test_a_changed_data_file_is_noticed(whole):
@@ -224,17 +229,27 @@ def test_what_is_no_result_is_explained(tmp_path, content, message):
     path = tmp_path / "x.nc"
     if content is not None:
         path.write_bytes(content)
-    for read in (read_scenario, read_state):
-        with pytest.raises(ResultError, match=message):
-            read(path)
+    with pytest.raises(ResultError, match=message):
+        read_scenario(path)
+
+
+def test_a_damaged_file_is_explained(whole, tmp_path):
+    """Zeros over the second half of it: the library fails on opening, or only on reading what lies there."""
+    content = whole.read_bytes()
+    path = tmp_path / "x.nc"
+    for part in (0.2, 0.5, 0.9):
+        kept = int(part * len(content))
+        path.write_bytes(content[:kept] + bytes(len(content) - kept))
+        with pytest.raises(ResultError):
+            read_scenario(path)
 
 
 def test_another_netcdf_file_is_explained(tmp_path):
     netCDF4.Dataset(tmp_path / "x.nc", "w").close()
     with pytest.raises(ResultError, match="no scenario in it; was this file written by deltasim"):
         read_scenario(tmp_path / "x.nc")
-    with pytest.raises(ResultError, match="no final state in it; was this file written by deltasim"):
-        read_state(tmp_path / "x.nc")
+    with pytest.raises(FieldError, match=r'no final state in "x\.nc"'):
+        samples.read_state(tmp_path / "x.nc")
 
 
 # What gets which name, and when
@@ -268,8 +283,8 @@ def test_a_failed_run_keeps_what_it_has_under_another_name(tmp_path):
         assert file.time_coverage_end == "2019-08-09T16:30:00Z"
         assert file.time_coverage_duration == "PT30M"
     assert read_scenario(tmp_path / "x.failed.nc") == (samples.SCENARIO, samples.FILES)
-    with pytest.raises(ResultError, match="no final state in it; its run failed"):
-        read_state(tmp_path / "x.failed.nc")
+    with pytest.raises(FieldError, match=r"no final state in .*: the run failed"):
+        samples.read_state(tmp_path / "x.failed.nc")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ ROOMS = [
     "constants",
     "units",
     "signal",
+    "state",
     "tide",
     "faults",
     "tables",

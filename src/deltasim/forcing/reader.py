@@ -73,6 +73,10 @@ class Files:
             self.used[name] = self._given[name] if name in self._given else self._from_disk(name)
         return self.used[name]
 
+    def keep(self, name: str, content: bytes) -> None:
+        """Let a result carry other bytes for a file: what was needed of it."""
+        self.used[posixpath.normpath(name)] = content
+
     def _from_disk(self, name: str) -> bytes:
         if self.folder is None:
             raise FieldError(f"the file {quote(name)} is not among the files of this scenario")

@@ -20,8 +20,8 @@ from deltasim.links.roots import root
 
 __all__ = ["REACH"]
 
-TYPICAL_DEPTH = 0.1
-"""Depth, m, at which `Ends.smoothing` is told the strength of a reach; it takes the areas of the ends there."""
+TYPICAL_DEPTH = 1.0
+"""Depth, m, at which `Ends.smoothing` is told the strength of a reach, as a weir's is at a head of 1 m."""
 
 MOST_TRIALS = 120
 """Of the search for the control, which takes 2 to 5 unless a corner of the section is near."""

@@ -68,6 +68,7 @@ class Collector:
             for a, actuator in enumerate(controls.actuators)
             if actuator.key in SETTINGS
         ]
+        self.controlled = {(actuator.link, actuator.key) for actuator in controls.actuators}
         for key, _, _ in self.positions:
             self.moved.setdefault(key, {})
         # A setting that one link moves is shown for every link that has it.
@@ -139,7 +140,7 @@ class Collector:
         return np.array([known.get(name, np.nan) for name in self.network.node_name]) if known else None
 
     def start(self) -> Chunk:
-        """Row of the start, where interval means are not defined."""
+        """Row of the start, where interval means are not defined; control has told its first word."""
         network, zero = self.network, np.zeros(1)
         stage = np.array([float(c.stage_at(v)) for c, v in zip(network.curves, network.initial_storage, strict=True)])
         area = np.array([float(c.area_at(h)) for c, h in zip(network.curves, stage, strict=True)])
@@ -152,7 +153,7 @@ class Collector:
             network.initial_storage[None],
             np.full((1, len(network.links)), np.nan),
             np.full((1, len(network.sources)), np.nan),
-            np.array([[actuator.base.at(0.0) for actuator in self.controls.actuators]], dtype=float),
+            self.controls.state.value[None].copy(),
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -224,6 +225,8 @@ class Collector:
         values = np.full_like(discharge, np.nan)
         for i in self.wanting:
             link = self.network.links[i]
+            if (link.name, "discharge") in self.controlled or (link.name, "open") in self.controlled:
+                continue
             # Round-off of two ways to the same volume is not a shortage.
             wanted = mean_of_product(link.discharge, link.open, edges)
             short = wanted - discharge[:, i]
@@ -299,7 +302,7 @@ class Collector:
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""
-        return {"storage": self.over_nodes(totals.storage)}
+        return {"storage": self.over_nodes(totals.storage), **self.controls.final_state(self.scenario.duration)}
 
 
 def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -40,7 +40,6 @@ __all__ = [
     "read_files",
     "read_raw_state",
     "read_scenario",
-    "read_state",
     "write_files",
     "write_state",
 ]
@@ -339,42 +338,6 @@ def read_raw_state(file: netCDF4.Dataset) -> tuple[dict[str, NDArray[Any]], floa
     return state, float(state.pop("time"))
 
 
-def read_state(path: str | os.PathLike[str]) -> tuple[datetime, dict[str, dict[str, Any]]]:
-    """Read the state in which a run ended.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A result file.
-
-    Returns
-    -------
-    time : datetime
-        When it is the state: in UTC where the scenario gave an offset, else naive.
-    state : dict of str to dict of str to value
-        By the name of the quantity (`deltasim.variables.STATE`), then by that of the node or link.
-
-    Raises
-    ------
-    ResultError
-        Where there is no state, because this is no result of deltasim or its run failed.
-    """
-    with _opened(path) as file:
-        state, seconds = read_raw_state(file)
-        if not state:
-            failed = "run_failed" in file.ncattrs()
-            why = "its run failed" if failed else "was this file written by deltasim?"
-            raise ResultError(f"{path}: there is no final state in it; {why}")
-        start = datetime.fromisoformat(str(file.getncattr("time_coverage_start")))
-        time = start if start.tzinfo is None else start.astimezone(UTC)
-        time += timedelta(seconds=seconds)
-        named = {}
-        for name, values in state.items():
-            owners = file.variables[f"{STATE[name].dims[0]}_name"][:]
-            named[name] = dict(zip(map(str, owners), values.tolist(), strict=True))
-        return time, named
-
-
 def _group(file: netCDF4.Dataset, path: str) -> netCDF4.Dataset | None:
     """A group by its path, None where there is none."""
     group: netCDF4.Dataset | None = file
@@ -383,11 +346,14 @@ def _group(file: netCDF4.Dataset, path: str) -> netCDF4.Dataset | None:
     return group
 
 
-def _opened(path: str | os.PathLike[str]) -> netCDF4.Dataset:
-    """Open a result to read it; closes at the end of a ``with``."""
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[netCDF4.Dataset]:
+    """Open a result to read it; what the library says of a damaged one is an error of the result."""
     if not Path(path).is_file():
         raise ResultError(f"{path}: there is no such file")
     try:
-        return netCDF4.Dataset(os.fspath(path), "r")
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from error
+        with netCDF4.Dataset(os.fspath(path), "r") as file:
+            yield file
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ResultError(f"{path}: cannot be read as NetCDF ({reason})") from error

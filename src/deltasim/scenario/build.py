@@ -13,15 +13,17 @@ from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, did_you_mean, explain, keys_of, listed
 from deltasim.fields import Component, Part, SeriesTable
 from deltasim.forcing.clock import Clock, TimeError, read_time, show_time
-from deltasim.forcing.reader import Reader
+from deltasim.forcing.reader import Files, Reader
+from deltasim.forcing.state import read_initial_state
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
-from deltasim.scenario.names import PLANNED_KEYS, PLANNED_KINDS, PLANNED_NODES, name_fault
+from deltasim.scenario.names import PLANNED_KINDS, PLANNED_NODES, name_fault
 from deltasim.scenario.river import River, expand, node_at
 from deltasim.scenario.schema import ScenarioTable, SolverTable, models
+from deltasim.state import InitialState
 from deltasim.units import quote
 
 __all__ = ["Builder"]
@@ -116,6 +118,19 @@ class Builder:
                 f"{clock.show(int(count) * step)} or {clock.show((int(count) + 1) * step)}, or change output_step"
             )
             self.report([FieldError(message, "end")], ("scenario",))
+
+    def initial_state(self, settings: ScenarioTable | None, files: Files) -> InitialState | None:
+        """Read the state to start from; the result will carry only that of the file, not the whole of it."""
+        if settings is None or settings.initial_state is None:
+            return None
+        name = settings.initial_state
+        try:
+            state = read_initial_state(name, files.read(name))
+        except FieldError as error:
+            self.report([error.below("initial_state")], ("scenario",))
+            return None
+        files.keep(name, state.to_bytes())
+        return state
 
     def series(self) -> dict[str, SeriesTable | None]:
         """Validate ``[series.NAME]``; None for one that is wrong."""
@@ -276,11 +291,8 @@ class Builder:
             self.report([FieldError(f"expected a table, got {quote(table)}")], keys)
             return None
         known = keys_of(model)
-        foreign = {key for key in table if key not in known and (key in more or key in PLANNED_KEYS.get(keys[0], ()))}
-        for key in foreign:
-            planned = key in PLANNED_KEYS.get(keys[0], ())
-            message = f"this key is not available in deltasim {__version__}" if planned else "unknown key"
-            self.report([FieldError(message, key)], keys)
+        foreign = {key for key in table if key not in known and key in more}
+        self.report([FieldError("unknown key", key) for key in foreign], keys)
         taken = {key: value for key, value in table.items() if key not in foreign}
         try:
             valid = model.model_validate({**taken, **more}, context=context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 from deltasim.control import CONTROLS, Control
 from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import Component, Table
+from deltasim.forcing.clock import Clock, show_time
 from deltasim.network import lowest_sills
 from deltasim.scenario.river import River
+from deltasim.state import InitialState
 
-__all__ = ["CHECKS", "WARNINGS", "Draft", "Join"]
+__all__ = ["CHECKS", "WARNINGS", "Draft", "Join", "warn_initial_state"]
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,27 @@ def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
     """A series that nothing uses is perhaps one that something should."""
     for name in draft.unused_series:
         yield FieldError("nothing uses this series", "series", name, absolute=True)
+
+
+def warn_initial_state(draft: Draft, state: InitialState | None, clock: Clock) -> Iterator[FieldError]:
+    """A state of another time or of other nodes is allowed, but perhaps not meant."""
+    if state is None:
+        return
+    here = ("scenario", "initial_state")
+    aware = clock.start.tzinfo is not None
+    if aware != (state.time.tzinfo is not None):
+        yield FieldError("its times and those of this run do not both have an offset", *here, absolute=True)
+    elif abs((state.time - clock.start).total_seconds()) > 1e-3:
+        when = show_time(state.time)
+        yield FieldError(f"it is the state of {when}, not of the start of this run", *here, absolute=True)
+    stored = {name for name, node in draft.nodes.items() if getattr(node, "stores", False)}
+    held = {name for name, volume in state.of("storage").items() if not math.isnan(volume)}  # boundaries hold none
+    for names, words in (
+        (stored - held, "is not in it and starts as this file says"),
+        (held - stored, "is in it and not in this scenario: its water is left out"),
+    ):
+        for name in sorted(names):
+            yield FieldError(f'"{name}" {words}', *here, absolute=True)
 
 
 Rule = Callable[[Draft], Iterator[FieldError]]

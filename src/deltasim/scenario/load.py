@@ -15,11 +15,12 @@ from deltasim.faults import FieldError
 from deltasim.fields import Component
 from deltasim.forcing import Files, Reader
 from deltasim.scenario.build import Builder
-from deltasim.scenario.checks import CHECKS, WARNINGS
+from deltasim.scenario.checks import CHECKS, WARNINGS, warn_initial_state
 from deltasim.scenario.layers import Layer, Merged, read_layers
 from deltasim.scenario.river import River
 from deltasim.scenario.syntax import read_toml
 from deltasim.scenario.toml import write_toml
+from deltasim.state import InitialState
 
 __all__ = ["Scenario", "from_text", "load"]
 
@@ -45,6 +46,8 @@ class Scenario:
         By name, in the order of the file. Inflows and demands are links. The cells of rivers are among them.
     control : Control
         Rules, controllers and schedules.
+    initial_state : InitialState or None
+        Where another run ended.
     rivers : dict of str to River
         By name.
     text : str
@@ -71,6 +74,7 @@ class Scenario:
     nodes: dict[str, Component]
     links: dict[str, Component]
     control: Control
+    initial_state: InitialState | None
     rivers: dict[str, River]
     text: str = field(repr=False)
     files: dict[str, bytes] = field(repr=False)
@@ -164,6 +168,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
     draft = builder.components(reader)
     for check in CHECKS:
         builder.report(check(draft))
+    state = builder.initial_state(settings, files)
     if builder.problems or settings is None or solver is None:
         raise ScenarioError(builder.sorted_problems())
     tables = {"scenario": merged.tables["scenario"], **merged.tables}
@@ -182,11 +187,16 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         nodes=dict(draft.nodes),
         links=dict(draft.links),
         control=draft.control,
+        initial_state=state,
         rivers=dict(draft.rivers),
         text=write_toml(tables),
         files=dict(files.used),
         tables=tables,
-        warnings=tuple(str(merged.problem(fault)) for warn in WARNINGS for fault in warn(draft)),
+        warnings=tuple(
+            str(merged.problem(fault))
+            for faults in (*(warn(draft) for warn in WARNINGS), warn_initial_state(draft, state, clock))
+            for fault in faults
+        ),
         _merged=merged,
         _files=files,
     )

@@ -6,7 +6,7 @@ import unicodedata
 
 from deltasim.variables import VARIABLES
 
-__all__ = ["PLANNED_KEYS", "PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
+__all__ = ["PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
 
 PLANNED_KINDS = (
     "wetland",
@@ -19,11 +19,6 @@ PLANNED_KINDS = (
 
 PLANNED_NODES = frozenset(("wetland",))
 """Those among them that are nodes."""
-
-PLANNED_KEYS = {
-    "scenario": ("initial_state",),
-}
-"""Keys that the format knows and this version cannot run yet; a kind that takes one of them wins."""
 
 FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "and", "or", "not")
 CLOCK = ("hour", "month", "day_of_year", "time")

@@ -53,6 +53,7 @@ class ScenarioTable(Part):
     output_step: Annotated[Duration, Gt(0)] = Field(description="Time between two outputs.")
     base: str | None = Field(default=None, description="Scenario file to inherit from.")
     remove: list[str] | None = Field(default=None, description='Components not to inherit: ["weir.old"].')
+    initial_state: str | None = Field(default=None, description="Result of another run, to start from where it ended.")
     vertical_datum: str | None = Field(default=None, description="What levels are above.")
     crs: str | None = Field(default=None, description="Coordinate reference system of x and y, as EPSG:4526.")
 

@@ -14,6 +14,7 @@ from deltasim.links import LINKS
 from deltasim.signal import Signal
 from deltasim.solver import control as kernels
 from deltasim.solver.actuators import LEVEL, OPEN, RUNNING, SETTING, ControlState, ControlTable
+from deltasim.state import InitialState
 
 __all__ = ["Actuator", "Controls", "Places", "pack_controls"]
 
@@ -120,6 +121,66 @@ class Controls:
     own_targets: tuple[str, ...]
     pids: tuple[str, ...]
     stops: NDArray[np.float64]
+
+    @property
+    def switch_names(self) -> tuple[str, ...]:
+        """Of each switch, what no other is called."""
+        moved = {claim[1]: a.path for a in self.actuators for claim in a.claims}
+        links = zip(self.sources, self.own_targets, strict=True)
+        return tuple(source if source == own else moved.get(s, own) for s, (source, own) in enumerate(links))
+
+    def final_state(self, end: float) -> dict[str, NDArray[Any]]:
+        """What goes on after the end of the run, by the names of `deltasim.variables.STATE`.
+
+        Parameters
+        ----------
+        end : float, s
+        """
+        state = self.state
+        values: dict[str, NDArray[Any]] = {}
+        if self.sources:
+            values["switch_name"] = np.array(self.switch_names, dtype=object)
+            values["switch_on"] = state.on.astype(float)
+            values["switch_age"] = np.where(np.isfinite(state.since), end - state.since, np.nan)
+            values["switch_pending"] = np.where(np.isfinite(state.pending), end - state.pending, np.nan)
+        if self.actuators:
+            values["setting_name"] = np.array([a.path for a in self.actuators], dtype=object)
+            values["setting_value"] = state.value + state.slope * (end - state.time)
+        if self.pids:
+            values["controller_name"] = np.array(self.pids, dtype=object)
+            values["controller_integral"] = state.integral.copy()
+            values["controller_error"] = state.last_error.copy()
+            values["controller_output"] = state.output.copy()
+            values["controller_wait"] = state.next_sample - end
+        return values
+
+    def resume(self, initial: InitialState) -> None:
+        """Go on where another run ended; what it does not know starts anew."""
+        state, table = self.state, self.table
+        if not (self.sources or self.actuators):
+            return
+        for s, name in enumerate(self.switch_names):
+            if name in initial.of("switch_on"):
+                state.on[s] = int(initial.of("switch_on")[name])
+                age, pending = initial.of("switch_age")[name], initial.of("switch_pending")[name]
+                state.since[s] = -np.inf if np.isnan(age) else -age
+                state.pending[s] = np.inf if np.isnan(pending) else -pending
+        for p, name in enumerate(self.pids):
+            if name in initial.of("controller_wait"):
+                state.integral[p] = initial.of("controller_integral")[name]
+                state.last_error[p] = initial.of("controller_error")[name]
+                state.output[p] = initial.of("controller_output")[name]
+                state.next_sample[p] = initial.of("controller_wait")[name]
+        for a, actuator in enumerate(self.actuators):
+            if actuator.path not in initial.of("setting_value"):
+                continue
+            state.value[a] = initial.of("setting_value")[actuator.path]
+            # Who held it holds it still; only another one's word is news.
+            claims = range(table.claim_first[a], table.claim_first[a + 1])
+            held = [c for c in claims if state.on[table.claim_switch[c]] == table.claim_state[c]]
+            state.claim[a] = held[0] if held else -1
+            state.goal_slope[a] = np.nan
+        state.started[0] = 1
 
     @property
     def is_needed(self) -> bool:
@@ -241,6 +302,9 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
                 f"{built.path}.direction",
                 code.add(built.when),
                 until,
+                # What only is written down is so once a minute at most: between two waters that hardly differ a valve
+                # would flutter, at a step each time.
+                hold=0.0 if built.moves else kernels.WINDOW,
                 delay=built.delay,
                 log=not built.moves,
             )
@@ -314,7 +378,7 @@ def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
             what,
             np.inf if speed is None else speed,
             base if isinstance(base, Signal) else Signal.constant(0.0),
-            path,
+            f"{link.kind}.{name}",
         )
         return found[path]
 

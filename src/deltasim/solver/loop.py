@@ -299,7 +299,7 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
             work.clock[COUNTED] = 0.0
             if over:
                 return DONE
-        if taken == max_steps or control.log_length[0] > room:
+        if (taken == max_steps and phase == LOOK) or control.log_length[0] > room:
             return PAUSED
         if phase == LOOK:
             status = take_step(problem, work)

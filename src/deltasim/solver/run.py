@@ -16,7 +16,7 @@ from deltasim.solver.build import Prepared
 from deltasim.solver.control import MOST_SWITCHES, WINDOW
 from deltasim.solver.problem import Output
 
-__all__ = ["Event", "Rows", "Totals", "march", "totals"]
+__all__ = ["Event", "Rows", "Totals", "begin", "march", "totals"]
 
 Floats = NDArray[np.float64]
 
@@ -110,6 +110,30 @@ class Totals:
     relative_balance_error: float
     steps: int
     rejected_steps: int
+
+
+def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
+    """Bring control to bear on the start, so that its first row is as the run begins.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Changed.
+    journal : list of Event, optional
+        What was set is added to it.
+
+    Raises
+    ------
+    SolverError
+        Rules undo each other at once.
+    """
+    n, m = prepared.problem.n, len(prepared.problem.fluxes.origin)
+    none, flux = np.empty((0, n)), np.empty((0, m))
+    output = Output(np.empty(0), none, none, none, none, flux, np.empty((0, len(prepared.controls.actuators))))
+    status = loop.advance(prepared.problem, prepared.work, output, 1.0, 0)
+    _drain_log(prepared, journal)
+    if status == loop.CHATTER:
+        raise _name_chatter(prepared)
 
 
 def march(
