@@ -27,14 +27,22 @@ class FixedFlow(Link):
 
     Notes
     -----
-    Q = open(t) discharge(t), fading over the first millimetre of water in ``from``. What does not flow for want of
-    water is the link's `shortage`.
+    Whatever the stages:
+
+        Q = open(t) discharge(t)
+
+    It fades over the first millimetre of water in ``from``. What does not flow for want of water is the link's
+    `shortage`.
+
+    References
+    ----------
+    None needed: the discharge is given.
     """
 
     kind: ClassVar[str] = "fixed_flow"
 
     discharge: Annotated[VaryingDischarge, Within(ge=0.0, dimension=units.DISCHARGE)] = Field(
-        description="Not negative; may vary in time."
+        description="From 'from' to 'to'."
     )
 
 

@@ -32,7 +32,16 @@ class Inflow(Component):
 
     Notes
     -----
-    Q = scale discharge(t), exact in volume: the solver steps from point to point of the series.
+    Whatever the stage:
+
+        Q = scale discharge(t)
+
+    Exact in volume: the solver steps from point to point of the series. A negative discharge fades over the first
+    millimetre of water in ``to``.
+
+    References
+    ----------
+    None needed: the discharge is given.
     """
 
     kind: ClassVar[str] = "inflow"
@@ -40,7 +49,7 @@ class Inflow(Component):
     from_node: ClassVar[str] = ""
     open: ClassVar[Signal] = Signal.constant(1.0)
     to_node: str = Field(alias="to", description="Name of the node it enters.")
-    discharge: VaryingDischarge = Field(description="May vary in time; linear between the points of a series.")
+    discharge: VaryingDischarge = Field(description="Linear between the points of a series; negative takes water out.")
     scale: Annotated[Number, Ge(0)] = Field(default=1.0, description="Factor on the discharge.")
 
 
