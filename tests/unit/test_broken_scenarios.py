@@ -399,9 +399,9 @@ CASES = [
         {"weir": "wetland"},
     ),
     Broken(
-        "key of a later version",
-        [f"a.toml:6: scenario.initial_state: this key is not available in deltasim {__version__}"],
-        {'"1 h"': '"1 h"\ninitial_state = "a.nc"'},
+        "state that is not there",
+        ['a.toml:6: scenario.initial_state: there is no file "yesterday.nc"'],
+        {'"1 h"': '"1 h"\ninitial_state = "yesterday.nc"'},
     ),
     Broken(
         "header without a name",
