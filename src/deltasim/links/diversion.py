@@ -119,5 +119,6 @@ DIVERSION = LinkKind(
     law=diversion_law,
     setting="fraction",
     moves=("open", "fraction"),
+    one_way=True,
     of_inflow=True,
 )
