@@ -18,51 +18,43 @@ from pathlib import Path
 
 import numpy as np
 
-START = datetime.fromisoformat("2019-08-10T00:00+08:00")
-HOURS = 240
+START = datetime.fromisoformat("2019-08-09T00:00+08:00")
+HOURS = 264
 
 # Rain: the depth and the window are reported, the shape is not.
 RAIN_TENTHS_OF_MM = 3108
-RAIN_FIRST_HOUR = 8
+RAIN_FIRST_HOUR = 32  # 10 August 08:00
 RAIN_HOURS = 52
 
 # The Guangli River. Area from an encyclopedia; runoff coefficient, response and base flow assumed.
 CATCHMENT_KM2 = 515.0
-RUNOFF_COEFFICIENT = 0.35
+RUNOFF_COEFFICIENT = 0.40
 RESERVOIRS = 3
 RESERVOIR_HOURS = 14.0
 BASE_FLOW = 8.0  # m3/s
 
-# The sea: constituent, speed in degrees an hour, amplitude in m, phase in degrees at TIDE_ORIGIN. The speeds
-# are astronomy; amplitudes and phases are assumed.
+# The tide: constituent, amplitude in m, Greenwich phase lag in degrees. N2, K2, P1 and Q1 stand to M2, S2, K1 and
+# O1 as in the equilibrium tide; S2 is 32 degrees behind M2, so springs come 31 hours after full and new moon.
 TIDE = (
-    ("M2", 28.9841042, 0.560, 0.0),
-    ("S2", 30.0000000, 0.180, 0.0),
-    ("N2", 28.4397295, 0.110, 30.0),
-    ("K1", 15.0410686, 0.260, 60.0),
-    ("O1", 13.9430356, 0.190, 60.0),
+    ("M2", "0.56", "60"),
+    ("S2", "0.18", "92"),
+    ("N2", "0.11", "45"),
+    ("K2", "0.05", "92"),
+    ("K1", "0.26", "175"),
+    ("O1", "0.19", "145"),
+    ("P1", "0.09", "172"),
+    ("Q1", "0.04", "130"),
 )
-TIDE_ORIGIN = 147.0  # hours after START: M2 and S2 agree, springs, 1.3 days after the full moon of 15 August
-MEAN_SEA_LEVEL = 0.35  # m
-SURGE_DAYS = (0.0, 0.75, 1.75, 2.25, 3.25, 4.5, 10.0)  # after START
-SURGE_METRES = (0.0, 0.30, 1.40, 1.20, 0.35, 0.05, 0.0)
-
-# The river reaches in flood, for the tables that stand in for a reach: a trapezoid and Manning's law.
-BOTTOM_WIDTH = 40.0  # m
-SIDE_SLOPE = 2.5
-FLOOD_DEPTH = 3.5  # m
-MANNING_N = 0.030
-REACH_LENGTHS = {"guangli_to_mouth.csv": 9000.0, "mouth_to_bay.csv": 6000.0}  # m, centre to centre
 
 # The basin: stage in m, area in km2. Trapezoids between rows hold 40 hm3.
 CURVE = (
-    ("-0.45", "0.36"),
-    ("0.8", "1"),
-    ("1.0", "10"),
-    ("1.2", "20"),
-    ("1.6", "25"),
-    ("2.0", "29"),
-    ("2.5", "32"),
+    ("-0.65", "0.36"),
+    ("0.6", "1"),
+    ("0.8", "10"),
+    ("1.0", "20"),
+    ("1.4", "25"),
+    ("1.8", "29"),
+    ("2.3", "32"),
 )
 
 
@@ -90,23 +82,6 @@ def river_flood(rain: np.ndarray) -> np.ndarray:
     runoff = rain * 1e-4 * RUNOFF_COEFFICIENT * CATCHMENT_KM2 * 1e6 / 3600.0
     flood = np.convolve(runoff, response)[:HOURS]
     return BASE_FLOW + np.concatenate(([0.0], flood))
-
-
-def tide(hour: np.ndarray) -> np.ndarray:
-    """Astronomical tide in m above mean sea level."""
-    level = np.zeros_like(hour)
-    for _, speed, amplitude, phase in TIDE:
-        level += amplitude * np.cos(np.radians(speed * (hour - TIDE_ORIGIN) - phase))
-    return level
-
-
-def reach_table(length: float) -> list[tuple[str, str]]:
-    """Difference of stage (m) and discharge (m3/s) of a reach at its depth in flood, after Manning."""
-    area = FLOOD_DEPTH * (BOTTOM_WIDTH + SIDE_SLOPE * FLOOD_DEPTH)
-    perimeter = BOTTOM_WIDTH + 2.0 * FLOOD_DEPTH * (1.0 + SIDE_SLOPE**2) ** 0.5
-    conveyance = area * (area / perimeter) ** (2.0 / 3.0) / MANNING_N
-    fall = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-    return [(f"{x:g}", f"{conveyance * (x / length) ** 0.5:.2f}") for x in fall]
 
 
 def curve_table() -> list[tuple[str, str, str]]:
@@ -138,16 +113,7 @@ def main(folder: Path) -> None:
     flood = [(clock(60 * h), f"{q:.1f}") for h, q in enumerate(river_flood(rain))]
     write(folder / "river.csv", "time,discharge", flood)
 
-    hour = np.arange(4 * HOURS + 1) / 4.0
-    astronomical = tide(hour)
-    surge = np.interp(hour / 24.0, SURGE_DAYS, SURGE_METRES)
-    stage = MEAN_SEA_LEVEL + astronomical + surge
-    columns = zip(astronomical, surge, stage, strict=True)
-    sea = [(clock(15 * i), *(f"{level:.3f}" for level in row)) for i, row in enumerate(columns)]
-    write(folder / "sea.csv", "time,tide,surge,stage", sea)
-
-    for name, length in REACH_LENGTHS.items():
-        write(folder / name, "stage,discharge", reach_table(length))
+    write(folder / "tide.csv", "constituent,amplitude,phase", list(TIDE))
     write(folder / "swan_lake_curve.csv", "stage,area,storage", curve_table())
 
 

@@ -33,6 +33,7 @@ from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError
 
 __all__ = [
+    "MANNING_UNITS",
     "Angle",
     "Area",
     "Columns",
@@ -396,6 +397,9 @@ Angle = Annotated[float, Scalar(units.ANGLE)]
 Instant = Annotated[float, TimeOfRun()]
 Count = Annotated[int, Strict(), Ge(1)]
 
+MANNING_UNITS = "s/m^(1/3)"
+"""Of Manning's n, a bare number in every scenario; the schema and the documentation name them."""
+
 VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]
 VaryingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "linear")]
 VaryingRate = Annotated[Signal, Varying(units.RATE, "previous")]
@@ -411,11 +415,15 @@ SettingNumber = Annotated[Signal, Varying(units.NUMBER, "previous")]
 class TideTable(Part):
     """A tide, as the stage of a boundary."""
 
-    tide: str = Field(description="CSV file with the columns constituent, amplitude and phase (Greenwich lag, degrees)")
-    mean_level: Level = Field(description="level about which the tide moves")
-    units: str | None = Field(None, description="units of the amplitudes; m where left out")
-    latitude: Annotated[Number, Ge(-90), Le(90)] | None = Field(
-        None, description="of the place, degrees; kept with the tide, whose constants hold for it"
+    tide: str = Field(
+        description="CSV file with the columns constituent, amplitude and phase (Greenwich lag, degrees)."
     )
-    nodal: Annotated[bool, Strict()] = Field(True, description="whether amplitudes and phases follow the moon's node")
-    surge: VaryingLength | None = Field(None, description="what wind and weather add")
+    mean_level: Level = Field(description="Level about which the tide moves.")
+    units: str | None = Field(None, description="Units of the amplitudes; m where left out.")
+    latitude: Annotated[Number, Ge(-90), Le(90)] | None = Field(
+        None, description="Of the place, degrees; no formula needs it, it stays with the constants that hold there."
+    )
+    nodal: Annotated[bool, Strict()] = Field(
+        True, description="Whether amplitudes and phases follow the moon's node; false: f = 1, u = 0."
+    )
+    surge: VaryingLength | None = Field(None, description="What wind and weather add.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltasim.cli.events import Events, print_events
 from deltasim.cli.peaks import Peaks, console, lines, print_peaks
 from deltasim.cli.times import brief, period
 
@@ -45,12 +46,22 @@ def show(outcome: Outcome, path: Path) -> None:
     out.print(period(frame.start, frame.duration), style="dim")
     out.print()
     print_peaks(out, peaks_of(outcome), str(path))
+    data = outcome.summary.data
+    if "event_time" in data:
+        events = Events(
+            start=frame.start,
+            duration=frame.duration,
+            time=data["event_time"].tolist(),
+            source=data["event_source"].tolist(),
+            target=data["event_target"].tolist(),
+        )
+        print_events(out, events, str(path))
     steps = f"{attributes['solver_steps']:,} steps, {attributes['solver_rejected_steps']:,} rejected"
     relative = float(attributes["relative_balance_error"])
     lines(
         out,
         [
-            ("balance error", balance(relative, outcome.summary.data["balance_error"], frame.node_name)),
+            ("balance error", balance(relative, data["balance_error"], frame.node_name)),
             ("solver", f"{steps}, {brief(outcome.seconds)}"),
             ("written", str(path)),
         ],

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.cli.closing import balance
+from deltasim.cli.events import Events, print_events
 from deltasim.cli.peaks import Peaks, console, lines, plain_table, print_peaks
 from deltasim.cli.times import brief, period
 from deltasim.errors import ResultError
@@ -64,6 +65,14 @@ def _show(file: Path, result: netCDF4.Dataset) -> None:
     peaks = _peaks(result, start, last - first)
     if peaks is not None:
         print_peaks(out, peaks, str(file))
+    events = Events(
+        start=start,
+        duration=last - first,
+        time=_values(result, "event_time").tolist(),
+        source=_texts(result, "event_source"),
+        target=_texts(result, "event_target"),
+    )
+    print_events(out, events, str(file))
     errors = _values(result, "balance_error")
     relative = known.get("relative_balance_error")
     steps = f"{known.get('solver_steps', 0):,} steps, {known.get('solver_rejected_steps', 0):,} rejected"

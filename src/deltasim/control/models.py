@@ -14,7 +14,7 @@ from deltasim.faults import FieldError
 from deltasim.fields import Component, Duration, Number
 from deltasim.units import quote
 
-__all__ = ["CONTROLS", "Assignment", "PidTable", "RuleTable", "ScheduleTable"]
+__all__ = ["CONTROLS", "Assignment", "Later", "PidTable", "RuleTable", "ScheduleTable"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class _Assignments:
 
 
 @dataclass(frozen=True)
-class _Later:
+class Later:
     """Annotation of a value whose dimension only its use tells; it is read there."""
 
     varies: bool
@@ -87,8 +87,8 @@ _VALUE: dict[str, Any] = {
 }
 
 Assignments = Annotated[tuple[Assignment, ...], _Assignments()]
-Constant = Annotated[Any, _Later(varies=False)]
-Varies = Annotated[Any, _Later(varies=True)]
+Constant = Annotated[Any, Later(varies=False)]
+Varies = Annotated[Any, Later(varies=True)]
 
 
 class RuleTable(Component):
@@ -107,17 +107,28 @@ class RuleTable(Component):
 
     Notes
     -----
-    A state machine: off to on when `when`, on to off when `until` (without it, when not `when`); `until` wins. It is
-    on at the start if `when` holds and `until` does not. A rule that is off and has no `otherwise` claims nothing.
+    A state machine with hysteresis: off to on when `when`, on to off when `until` (without it, when not `when`);
+    `until` wins. It is on at the start if `when` holds and `until` does not. Between the two it stays as it is, and
+    after a change it stays for `hold`.
+
+    Each change is located in time, to the accuracy of the solution itself, not at the end of a step or of an output
+    interval, and is in the result as an event. What is set moves at its rate (`opening_rate`, `crest_rate`), else at
+    once, and keeps the bounds of its key. A rule that is off and has no `otherwise` claims nothing: the setting goes
+    back to its `pid` or `schedule`, or to its value in the file. Two rules that undo each other at one instant end the
+    run with an error that names them.
     """
 
     kind: ClassVar[str] = "rule"
 
-    when: str = Field(description="Condition that turns it on.")
-    until: str | None = Field(default=None, description="Condition that turns it off; default: not when.")
+    when: str = Field(description="Condition that turns it on, in the language of rules.")
+    until: str | None = Field(
+        default=None, description="Condition that turns it off, and wins over when; default not when."
+    )
     then: Assignments = Field(description="What it sets while it is on: path and value.")
-    otherwise: Assignments | None = Field(default=None, description="What it sets while it is off.")
-    priority: Number = Field(default=0.0, description="The highest decides, then the first in the file.")
+    otherwise: Assignments | None = Field(default=None, description="What it sets while it is off; default nothing.")
+    priority: Number = Field(
+        default=0.0, description="Between rules that set one thing the highest decides, then the first in the file."
+    )
     hold: Annotated[Duration, Ge(0)] = Field(default=0.0, description="Least time in a state.")
 
 
@@ -141,20 +152,31 @@ class PidTable(Component):
 
     Notes
     -----
-    u = proportional e + integral * int e dt + derivative de/dt, with e = setpoint - target; clamped to its bounds,
-    where the integral does not wind up.
+    With e = setpoint - target:
+
+        u = proportional e + integral (integral of e over time) + derivative de/dt
+
+    evaluated each `sample` and held between, clamped to `minimum` and `maximum`, where the integral does not wind up.
+    What is set follows at its rate. Gains are numbers in SI, or text with units: for a capacity that holds a stage
+    ``"-2 m2/s"``, m2/s2 and m2; they are negative where more of the setting lowers the target. A `rule` that claims
+    the path decides over the controller.
+
+    References
+    ----------
+    Åström, K. J., Hägglund, T. (1995), PID controllers: theory, design, and tuning, 2nd ed., Instrument Society of
+    America, chapter 3.
     """
 
     kind: ClassVar[str] = "pid"
 
     controls: str = Field(description="Path of what is set, as pump.drain.capacity.")
     target: str = Field(description="What is held at the setpoint, as polder.stage.")
-    setpoint: Varies = Field(description="In the units of the target; may vary in time.")
-    proportional: Constant = Field(default=0.0, description="Per unit of setpoint minus target.")
+    setpoint: Varies = Field(description="In the units of the target.")
+    proportional: Constant = Field(default=0.0, description="Units of what is set, per unit of setpoint minus target.")
     integral: Constant = Field(default=0.0, description="Per unit of that and per second.")
     derivative: Constant = Field(default=0.0, description="Per unit of that, times seconds.")
-    minimum: Constant | None = Field(default=None, description="Least value; default: that of the key.")
-    maximum: Constant | None = Field(default=None, description="Largest value; default: that of the key.")
+    minimum: Constant | None = Field(default=None, description="Least value of what is set; default that of its key.")
+    maximum: Constant | None = Field(default=None, description="Largest value of what is set; default that of its key.")
     sample: Annotated[Duration, Gt(0)] = Field(default=60.0, description="Time between two evaluations.")
 
     @model_validator(mode="after")
@@ -173,6 +195,13 @@ class ScheduleTable(Component):
         Path of what is set.
     value
         In the units of its key, usually a series.
+
+    Notes
+    -----
+    What is set is the value of the series at each instant; it holds from each time to the next unless the series says
+    ``interpolation = "linear"``. A movement goes at its rate (`opening_rate`, `crest_rate`). A `rule` that claims the
+    path decides over the schedule; where no rule claims it, it is as the schedule has it. A path has one `schedule` or
+    one `pid`, not both.
     """
 
     kind: ClassVar[str] = "schedule"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.geometry import Curve
 from deltasim.links.table import PiecewiseCubics, pack_cubics, piecewise
 from deltasim.signal import Signal
@@ -60,7 +60,7 @@ class UniformParameters(NamedTuple):
     one: NDArray[np.int64]
 
 
-@jit
+@jit_law
 def uniform_law(p: Any, i: int, h_from: float, h_to: float, rate: float):  # type: ignore[no-untyped-def]
     """A rate (m/s) on an area that does not change."""
     return rate, 0.0, 0.0, 1.0
@@ -84,7 +84,7 @@ def _build_surfaces(sources: Sequence[Source]) -> SurfaceParameters:
     return SurfaceParameters(packed._replace(c1=slope))
 
 
-@jit
+@jit_law
 def surface_law(p: Any, i: int, h_from: float, h_to: float, rate: float):  # type: ignore[no-untyped-def]
     """A rate (m/s, positive into the node) on the wet area."""
     area, slope = piecewise(p.area, i, h_to)
@@ -101,7 +101,7 @@ def _build_groundwater(sources: Sequence[Source]) -> GroundwaterParameters:
     return GroundwaterParameters(np.array([source.curve.bed_level for source in sources], dtype=float))
 
 
-@jit
+@jit_law
 def groundwater_law(p: Any, i: int, h_from: float, h_to: float, table: float):  # type: ignore[no-untyped-def]
     """Fall from the groundwater to the node, m; the conductance is the factor.
 

@@ -10,10 +10,10 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError, did_you_mean, listed
-from deltasim.fields import Count, Length, Level, Number
+from deltasim.fields import MANNING_UNITS, Count, Length, Level, Number
 from deltasim.links.barrel import Barrel, Floats
 from deltasim.links.hds5 import DEFAULT_INLET, INLETS, Inlet, inlet_headwater
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
@@ -48,8 +48,12 @@ class Culvert(StageDrivenLink):
 
     Notes
     -----
-    Q = min(T(H), B): what the end that water enters lets through with head H above its invert, and what the barrel
-    carries between both stages. T is a table made once, the smaller of inlet control (unsubmerged, submerged, straight
+    The smaller of what the end that water enters lets through with head H above its invert, and of what the barrel
+    carries between both stages:
+
+        Q = min(T(H), B(h_up, h_down))
+
+    T is a table made once, the smaller of inlet control (unsubmerged, submerged, straight
     between) and of outlet control with a free outfall (a profile up from critical depth; from H = 0.75 D the full
     barrel from a grade line at (dc + D)/2). With 1/C(d)^2 = L/K(d)^2 + (ke + kx)/(2 g A(d)^2), K the Manning conveyance
     and d at most D, B is the larger of
@@ -60,12 +64,13 @@ class Culvert(StageDrivenLink):
     - the square root of the sum of C^2 from the lower stage to the higher, on a level bed at the higher invert, which
       is the whole profile where the barrel is level.
 
-    Each is monotone and continuous, so the smaller and the larger of them are. Full at both ends B is
-    C(D) sqrt(h_up - h_down), HDS-5's outlet control. Two-way: turned round, the other end is the inlet. Partly full and
-    drowned B is an approximation: mostly within 10 % of a standard-step profile with velocity heads (boxes of 3 by 2 m,
-    20 to 400 m long, slopes to 0.004), up to 18 % more, and 35 % more where the invert falls by nearly D and the
-    tailwater fills the lower end only. Below H = D/2 HDS-5 has no inlet equations, theirs are carried on to H = 0. The
-    velocity of approach counts as nothing. Where the bed of a node lies above the invert there, the bed counts.
+    Each is monotone and continuous, so the smaller and the larger of them are. Nothing flows below the higher invert.
+    Full at both ends B is C(D) sqrt(h_up - h_down), HDS-5's outlet control. Two-way: turned round, the other end is the
+    inlet. Partly full and drowned B is an approximation: mostly within 10 % of a standard-step profile with velocity
+    heads (boxes of 3 by 2 m, 20 to 400 m long, slopes to 0.004), up to 18 % more, and 35 % more where the invert falls
+    by nearly D and the tailwater fills the lower end only. Below H = D/2 HDS-5 has no inlet equations, theirs are
+    carried on to H = 0. The velocity of approach counts as nothing. Where the bed of a node lies above the invert
+    there, the bed counts.
 
     References
     ----------
@@ -79,12 +84,16 @@ class Culvert(StageDrivenLink):
     diameter: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a circular culvert.")
     width: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a box.")
     height: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a box.")
-    invert_level_from: Level = Field(description="Lowest point of the barrel at 'from'.")
-    invert_level_to: Level = Field(description="Lowest point of the barrel at 'to'.")
+    invert_level_from: Level = Field(description="Invert: lowest point of the barrel at 'from'.")
+    invert_level_to: Level = Field(description="Invert: lowest point of the barrel at 'to'.")
     length: Annotated[Length, Gt(0)] = Field(description="Of the barrel.")
-    manning_n: Annotated[Number, Gt(0)] = Field(description="Roughness of the barrel.")
+    manning_n: Annotated[Number, Gt(0)] = Field(
+        description="Manning's n of the barrel.", json_schema_extra={"x-units": MANNING_UNITS}
+    )
     inlet: str | None = Field(
-        default=None, description="Edge at both ends, by HDS-5; default a square edge in a headwall."
+        default=None,
+        description="Edge at both ends, by HDS-5; default a square edge in a headwall.",
+        json_schema_extra={"enum": list(INLETS)},
     )
     entrance_loss: Annotated[Number, Ge(0)] | None = Field(
         default=None, description="Velocity heads lost at the entrance; default that of the inlet."
@@ -327,7 +336,7 @@ def one_way(p: Any, i: int, k: int, z_up: float, z_down: float, h_up: float, h_d
     return free, by_head, 0.0
 
 
-@jit
+@jit_law
 def culvert_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through culvert `i`; `Culvert` has the equation. The end that water enters is the inlet."""
     if h_from >= h_to:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import FADE_DEPTH
 from deltasim.fields import Component, Level, VaryingDischarge, Within
 from deltasim.links.kind import Ends, LinkKind, always, ramp_width
@@ -34,8 +34,16 @@ class Demand(Component):
 
     Notes
     -----
-    Q = discharge(t), fading over the millimetre above `min_stage` and over the first millimetre of water. What is not
-    got is the link's `shortage`.
+    As far as there is water:
+
+        Q = discharge(t)
+
+    It fades over the millimetre above `min_stage` and over the first millimetre of water (on tiny nodes over the depth
+    of 1e-3 m3, if that is more). What is not there is not taken: the difference is the link's `shortage`.
+
+    References
+    ----------
+    None needed: the discharge is given.
     """
 
     kind: ClassVar[str] = "demand"
@@ -44,7 +52,7 @@ class Demand(Component):
     open: ClassVar[Signal] = Signal.constant(1.0)
     from_node: str = Field(alias="from", description="Name of the node it leaves.")
     discharge: Annotated[VaryingDischarge, Within(ge=0.0, dimension=units.DISCHARGE)] = Field(
-        description="Not negative; may vary in time."
+        description="What is wanted."
     )
     min_stage: Level | None = Field(default=None, description="Below it nothing is taken; default the bed.")
 
@@ -71,7 +79,7 @@ def build_demands(demands: Sequence[Demand], ends: Sequence[Ends]) -> DemandPara
     )
 
 
-@jit
+@jit_law
 def demand_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
     """Discharge of demand `i`; `Demand` has the equation."""
     share, slope = ramp(h_from, p.lowest[i], p.width[i])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, SettingNumber, Table, Within
 from deltasim.links.kind import Ends, Link, LinkKind
@@ -32,15 +32,25 @@ class Diversion(Link):
 
     Notes
     -----
-    Q = fraction sum max(q_j, 0), or Q = table(sum max(q_j, 0)), over the links j of the node it leaves, each taken
-    positive into the node; inflows are links, rain is none. It never runs back, and takes its share at the instant at
-    which the water enters. Diversions may feed one another, but not in a circle.
+    With the sum over the links j of the node it leaves, each discharge taken positive into the node:
+
+        Q = fraction (sum of max(q_j, 0))
+        Q = table(sum of max(q_j, 0))
+
+    Inflows are links, rain is none. It never runs back, and takes its share at the instant at which the water enters;
+    where nothing enters, nothing is diverted, however much stands in the node. A table is linear between rows, from
+    nothing at no inflow. Diversions may feed one another, but not in a circle.
+
+    References
+    ----------
+    Feldman, A. D. (ed.) (2000), Hydrologic modeling system HEC-HMS: technical reference manual, CPD-74B, US Army Corps
+    of Engineers, on diversions.
     """
 
     kind: ClassVar[str] = "diversion"
 
     fraction: Annotated[SettingNumber, Within(ge=0.0, le=1.0)] | None = Field(
-        default=None, description="Share of what enters, 0 to 1; may vary in time."
+        default=None, description="Share of what enters."
     )
     table: (
         Annotated[
@@ -54,7 +64,10 @@ class Diversion(Link):
             ),
         ]
         | None
-    ) = Field(default=None, description="Columns inflow and discharge, instead of fraction.")
+    ) = Field(
+        default=None,
+        description="Instead of fraction: what enters, and what of it is diverted, never more than enters.",
+    )
 
     @model_validator(mode="after")
     def _says_how_much(self) -> Diversion:
@@ -102,7 +115,7 @@ def _curve_of(diversion: Diversion) -> tuple[NDArray[np.float64], NDArray[np.flo
     return inflow, discharge, "linear"
 
 
-@jit
+@jit_law
 def diversion_law(p: Any, i: int, inflow: float, h_to: float, fraction: float):  # type: ignore[no-untyped-def]
     """Discharge of diversion `i` and its derivative with respect to what enters; `Diversion` has the equation."""
     if p.by_fraction[i] == 1:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.fields import VaryingDischarge, Within
 from deltasim.links.kind import Ends, Link, LinkKind, always
 
@@ -27,14 +27,22 @@ class FixedFlow(Link):
 
     Notes
     -----
-    Q = open(t) discharge(t), fading over the first millimetre of water in ``from``. What does not flow for want of
-    water is the link's `shortage`.
+    Whatever the stages:
+
+        Q = open(t) discharge(t)
+
+    It fades over the first millimetre of water in ``from``. What does not flow for want of water is the link's
+    `shortage`.
+
+    References
+    ----------
+    None needed: the discharge is given.
     """
 
     kind: ClassVar[str] = "fixed_flow"
 
     discharge: Annotated[VaryingDischarge, Within(ge=0.0, dimension=units.DISCHARGE)] = Field(
-        description="Not negative; may vary in time."
+        description="From 'from' to 'to'."
     )
 
 
@@ -50,7 +58,7 @@ def build_fixed_flows(links: Sequence[FixedFlow], ends: Sequence[Ends]) -> Fixed
     return FixedFlowParameters(np.ones(len(links), dtype=np.int64))
 
 
-@jit
+@jit_law
 def fixed_flow_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
     """Discharge as it is given; the solver fades it as its source runs dry."""
     return discharge, 0.0, 0.0, 1.0

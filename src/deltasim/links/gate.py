@@ -44,11 +44,14 @@ class Gate(StageDrivenLink):
 
     Notes
     -----
-    With H and D the heads above the sill up- and downstream and a the opening, the jet is
-    j = min(0.61 a, max(2 H / 3, D)) deep and Q = C_d b j sqrt(2 g (H - Y)), Y being the depth of water that stands over
-    and around the jet. Where the water does not touch the leaf the gate is a weir, free (j = 2 H / 3, Y = j) or
-    drowned (j = Y = D). Where it does, the gate is an orifice, free (Y = j) or drowned (Y > j). Two-way; continuous
-    from each to the next.
+    With H and D the heads above the sill up- and downstream, a the opening, b the width and Y the depth of water that
+    stands over and around the jet:
+
+        Q = C_d b j sqrt(2 g (H - Y)),    j = min(0.61 a, max(2 H / 3, D))
+
+    Where the water does not touch the leaf the gate is a weir, free (j = 2 H / 3, Y = j) or drowned (j = Y = D). Where
+    it does, the gate is an orifice, free (Y = j) or drowned (Y > j). Continuous from each to the next. Two-way: where
+    the stages swap, the ends swap. Nothing flows where both stages are below the sill, or under a leaf that is shut.
 
     Under a drowned gate energy is kept from upstream to the jet, momentum from there through the roller to the
     tailwater: Y^2 / 2 + q^2 / (g j) = D^2 / 2 + q^2 / (g D) with q^2 = 2 g j^2 (H - Y), so with m = j (1 - j / D)
@@ -61,6 +64,9 @@ class Gate(StageDrivenLink):
     law has no memory, so below x = m^2 the root goes on along its tangent, (x + m^2) / (2 m), until it meets Y = j:
     the discharge passes from the one to the other and is nowhere more than 14 % below either.
 
+    Range: vertical leaves with a sharp lower edge over a level floor. Rounded edges, radial gates and a step down
+    behind the sill need another C_d.
+
     References
     ----------
     Henderson, F. M. (1966), Open channel flow, sections 6.6 and 6.7.
@@ -71,9 +77,9 @@ class Gate(StageDrivenLink):
     kind: ClassVar[str] = "gate"
 
     sill_level: Level = Field(description="Level of the sill.")
-    width: Annotated[Length, Gt(0)] = Field(description="Clear width of one gate.")
+    width: Annotated[Length, Gt(0)] = Field(description="b, clear width of one gate.")
     opening: Annotated[SettingLength, Within(ge=0.0, dimension=units.LENGTH)] = Field(
-        default=Signal.constant(0.0), description="Height of the leaf above the sill; may vary in time."
+        default=Signal.constant(0.0), description="Height of the leaf above the sill; 0 is shut."
     )
     max_opening: Annotated[Length, Gt(0)] | None = Field(default=None, description="Largest opening.")
     opening_rate: Annotated[Speed, Gt(0)] | None = Field(

@@ -10,7 +10,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 from pydantic import Field
 
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.fields import Component, Number, VaryingDischarge
 from deltasim.links.kind import Ends, LinkKind, always
 from deltasim.signal import Signal
@@ -32,7 +32,16 @@ class Inflow(Component):
 
     Notes
     -----
-    Q = scale discharge(t), exact in volume: the solver steps from point to point of the series.
+    Whatever the stage:
+
+        Q = scale discharge(t)
+
+    Exact in volume: the solver steps from point to point of the series. A negative discharge fades over the first
+    millimetre of water in ``to``.
+
+    References
+    ----------
+    None needed: the discharge is given.
     """
 
     kind: ClassVar[str] = "inflow"
@@ -40,7 +49,7 @@ class Inflow(Component):
     from_node: ClassVar[str] = ""
     open: ClassVar[Signal] = Signal.constant(1.0)
     to_node: str = Field(alias="to", description="Name of the node it enters.")
-    discharge: VaryingDischarge = Field(description="May vary in time; linear between the points of a series.")
+    discharge: VaryingDischarge = Field(description="Linear between the points of a series; negative takes water out.")
     scale: Annotated[Number, Ge(0)] = Field(default=1.0, description="Factor on the discharge.")
 
 
@@ -56,7 +65,7 @@ def build_inflows(inflows: Sequence[Inflow], ends: Sequence[Ends]) -> GivenParam
     return GivenParameters(np.ones(len(inflows), dtype=np.int64))
 
 
-@jit
+@jit_law
 def given_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
     """Discharge as it is given."""
     return discharge, 0.0, 0.0, 1.0

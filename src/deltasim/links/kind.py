@@ -31,7 +31,7 @@ class Link(Component):
     from_node: str = Field(alias="from", description="Name of the node it leaves.")
     to_node: str = Field(alias="to", description="Name of the node it enters.")
     open: Annotated[SettingNumber, Within(ge=0.0, le=1.0)] = Field(
-        default=Signal.constant(1.0), description="1 open, 0 closed; may vary in time."
+        default=Signal.constant(1.0), description="1 open, 0 closed; between them that part of the discharge."
     )
 
 

@@ -34,8 +34,11 @@ class Levee(StageDrivenLink):
 
     Notes
     -----
-    Each piece of the crest is a weir of its own: Q = 2/3 C_d sqrt(2 g) times the sum of dL (h - z)^1.5 over the
-    pieces dL at z below the water h. Between two rows the crest slopes evenly, dL/dz = s, and the sum is
+    Each piece dL of the crest, at a level z below the water h, is a weir of its own:
+
+        Q = 2/3 C_d sqrt(2 g) (sum of (h - z)^1.5 dL)
+
+    Between two rows the crest slopes evenly, dL/dz = s, and the sum is
     2/5 s (H^2.5 - (H - w)^2.5) with H the head above the lower row and w the rise to the next: a half V-notch less
     the half notch that would go on above. Drowned, each of the two is multiplied by (1 - (D/H)^2.5)^0.385 of its own
     heads, and a level stretch by (1 - (D/H)^1.5)^0.385 (Villemonte 1947).
@@ -43,12 +46,15 @@ class Levee(StageDrivenLink):
     The difference of two such notches rises with H and falls with D. It is the integral over the crest's height of
     T = dG/dH + dG/dD, G = H^2.5 (1 - r^2.5)^0.385 with r = D/H, and dT/dD has the sign of
     -(1.5375 r^2.5 (1 - r) + 1.5 (1 - r^2.5)); that of dT/dH follows because T goes as a length to the power of 1.5.
-    It is up to 3 % more than the sum over pieces each drowned by itself, which has no closed form. Two-way. Above the
-    last row the length stays as it is.
+    It is up to 3 % more than the sum over pieces each drowned by itself, which has no closed form. Above the last row
+    the length stays as it is.
+
+    Two-way: where the stages swap, the ends swap. Nothing flows where both stages are below the first row. C_d is that
+    of a broad crest, for heads up to about a third of the width of the embankment's top.
 
     References
     ----------
-    Villemonte, J. R. (1947), Submerged-weir discharge studies, Engineering News-Record 139.
+    Villemonte, J. R. (1947), Submerged-weir discharge studies, Engineering News-Record 139, 866-869.
     Bos, M. G. (1989), Discharge measurement structures, ILRI publication 20, chapter 4.
     """
 

@@ -10,7 +10,7 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit
+from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
 from deltasim.faults import FieldError
 from deltasim.fields import Count, Length, Level, Number
@@ -40,11 +40,18 @@ class Orifice(StageDrivenLink):
 
     Notes
     -----
-    In a wall, H and D being the heads above the invert up- and downstream and z = min(H, height) the part of the hole
-    that the water upstream covers: Q = C_d A(z) sqrt(2 g (H - max(D, z/2))). Full and free this is the usual
-    C_d A sqrt(2 g h) with h from the centre; full and drowned, with h the difference of stages; partly full it falls
-    with H^1.5 in a rectangle, as over a weir, and meets the full law at H = height. In a floor
-    Q = C_d A sqrt(2 g (H - max(D, 0))). Two-way.
+    With H and D the heads above the invert up- and downstream, and z = min(H, height) the part of the hole's height
+    that the water upstream covers, in a wall and in a floor:
+
+        Q = C_d A(z) sqrt(2 g (H - max(D, z/2)))
+        Q = C_d A sqrt(2 g (H - max(D, 0)))
+
+    In a wall this is, full and free, the usual C_d A sqrt(2 g h) with h from the centre; full and drowned, with h the
+    difference of the stages. Partly full it falls with H^1.5 in a rectangle, as over a weir, and meets the full law at
+    H = height. Two-way: where the stages swap, the ends swap. Nothing flows where both stages are below the invert.
+
+    Range: C_d = 0.61 is for a sharp edge, away from walls and floor; a short tube has some 0.8. A pipe that is long
+    enough for friction is a `culvert`.
 
     References
     ----------
@@ -55,9 +62,13 @@ class Orifice(StageDrivenLink):
 
     shape: Literal["circular", "rectangular"] = Field(default="circular", description="Shape of the hole.")
     diameter: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a circular orifice.")
-    width: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a rectangular orifice.")
-    height: Annotated[Length, Gt(0)] | None = Field(default=None, description="Of a rectangular orifice.")
-    invert_level: Level = Field(description="Lowest point of the hole.")
+    width: Annotated[Length, Gt(0)] | None = Field(
+        default=None, description="Of a rectangular orifice; in a floor, one side."
+    )
+    height: Annotated[Length, Gt(0)] | None = Field(
+        default=None, description="Of a rectangular orifice; in a floor, the other side."
+    )
+    invert_level: Level = Field(description="Lowest point of the hole; in a floor, the floor.")
     orientation: Literal["side", "bottom"] = Field(default="side", description="In a wall or in a floor.")
     discharge_coefficient: Annotated[Number, Gt(0)] = Field(default=0.61, description="C_d.")
     count: Count = Field(default=1, description="Equal orifices side by side.")
@@ -131,7 +142,7 @@ def wetted_hole(p: Any, i: int, depth: float):  # type: ignore[no-untyped-def]
     return radius * radius * np.arccos(1.0 - depth / radius) - 0.5 * (radius - depth) * chord, chord
 
 
-@jit
+@jit_law
 def orifice_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through orifice `i`; `Orifice` has the equation."""
     head = h_up - p.invert[i]

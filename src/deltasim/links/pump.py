@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.constants import FADE_DEPTH
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, Count, Level, Number, OrTable, SettingLevel, Table, Varying, Within
@@ -47,11 +47,23 @@ class Pump(Link):
 
     Notes
     -----
-    Q = count capacity, or count curve(h_to - h_from); a curve ends with its first and last discharge. It fades over
+    With a capacity, and with a curve over the head from `from` to `to`:
+
+        Q = count capacity
+        Q = count curve(h_to - h_from)
+
+    A curve is linear between rows and ends with its first and last discharge; no pump runs backwards. It fades over
     the first millimetre of its source, over the millimetre above `min_from_stage`, and over the one below
-    `max_to_stage` (on tiny nodes over the depth of 1e-3 m3, if that is more). With start and stop stages it is off at
-    the start of the run unless beyond its start stage, and between the two it stays as it is. Energy is the sum of
-    rho g Q (h_to - h_from) / efficiency over the run, where it lifts.
+    `max_to_stage` (on tiny nodes over the depth of 1e-3 m3, if that is more): a dry source gives nothing.
+
+    With start and stop stages it has hysteresis: between the two it stays as it is, running or not, and at the start
+    of the run it is off unless beyond its start stage. Each start and stop is located in time and in the result as an
+    event. Energy is the sum of rho g Q (h_to - h_from) / efficiency over the run, where it lifts.
+
+    References
+    ----------
+    Rossman, L. A. (2017), SWMM reference manual II: hydraulics, section 6.1, on curves of discharge over head and on
+    start and stop depths.
     """
 
     kind: ClassVar[str] = "pump"
@@ -69,18 +81,22 @@ class Pump(Link):
             ),
         ),
         Within(ge=0.0, dimension=units.DISCHARGE),
-    ] = Field(description="Of each: a number, a series, or { head, discharge } with head = to - from.")
+    ] = Field(
+        description="Of each pump; or its discharge, not rising, over head = stage of 'to' minus stage of 'from'."
+    )
     count: Count = Field(default=1, description="Equal pumps side by side.")
     min_from_stage: Level | None = Field(default=None, description="Below it the pump draws nothing.")
     max_to_stage: Level | None = Field(default=None, description="Above it the pump delivers nothing.")
     start_stage: SettingLevel | None = Field(
-        default=None, description="Of 'from': the pump starts above it, to drain; may vary in time."
+        default=None, description="Of 'from': the pump starts above it, to drain; without it, it always runs."
     )
-    stop_stage: SettingLevel | None = Field(default=None, description="Of 'from': the pump stops below it.")
-    start_to_stage: SettingLevel | None = Field(
-        default=None, description="Of 'to': the pump starts below it, to fill; may vary in time."
+    stop_stage: SettingLevel | None = Field(
+        default=None, description="Of 'from', below start_stage: the pump stops below it."
     )
-    stop_to_stage: SettingLevel | None = Field(default=None, description="Of 'to': the pump stops above it.")
+    start_to_stage: SettingLevel | None = Field(default=None, description="Of 'to': the pump starts below it, to fill.")
+    stop_to_stage: SettingLevel | None = Field(
+        default=None, description="Of 'to', above start_to_stage: the pump stops above it."
+    )
     efficiency: Annotated[Number, Gt(0), Le(1)] | None = Field(
         default=None, description="Of the whole set; the result then has the energy used."
     )
@@ -165,7 +181,7 @@ def build_pumps(pumps: Sequence[Pump], ends: Sequence[Ends]) -> PumpParameters:
     )
 
 
-@jit
+@jit_law
 def pump_law(p: Any, i: int, h_from: float, h_to: float, capacity: float):  # type: ignore[no-untyped-def]
     """Discharge of pump `i`; `Pump` has the equation. `capacity` does not reach a pump with a curve."""
     draw, draw_slope = ramp(h_from, p.lowest[i], p.lowest_width[i])

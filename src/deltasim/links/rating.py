@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from deltasim import units
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.faults import FieldErrors
 from deltasim.fields import Columns, Table
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
@@ -32,13 +32,19 @@ class Rating(StageDrivenLink):
 
     Notes
     -----
-    Q = table(h_from), or sign(h_from - h_to) table(abs(h_from - h_to)). Below the table nothing flows, above it the
-    last slope goes on. A rating that falls is taken as it is; the solver then halves steps where it must. Where
-    the table starts below the bed, or is one of differences, the discharge fades over the first millimetre of water.
+    Of the stage of `from`, or of the difference:
+
+        Q = table(h_from)
+        Q = sign(h_from - h_to) table(|h_from - h_to|)
+
+    Below the table nothing flows, above it the last slope goes on. The first does not know of the tailwater: it is for
+    a place that is never drowned. A rating that falls is taken as it is; the solver then halves steps where it must.
+    Where the table starts below the bed, or is one of differences, the discharge fades over the first millimetre of
+    water.
 
     References
     ----------
-    Fritsch, F. N., Carlson, R. E. (1980), Monotone piecewise cubic interpolation, SIAM J. Numer. Anal. 17(2).
+    Fritsch, F. N., Carlson, R. E. (1980), Monotone piecewise cubic interpolation, SIAM J. Numer. Anal. 17(2), 238-246.
     """
 
     kind: ClassVar[str] = "rating"
@@ -46,7 +52,7 @@ class Rating(StageDrivenLink):
     table: Annotated[
         Table,
         Columns(stage=units.LEVEL, discharge=units.DISCHARGE, rising=("stage",), least={"discharge": 0.0}, rows=2),
-    ] = Field(description="Columns stage and discharge; inline or a file.")
+    ] = Field(description="Columns stage and discharge, 0 in the first row; inline or a file.")
     of: Literal["from_stage", "difference"] = Field(
         default="from_stage",
         description="Whether 'stage' is that of 'from', or the difference from minus to.",
@@ -96,7 +102,7 @@ def build_ratings(ratings: Sequence[Rating], ends: Sequence[Ends]) -> RatingPara
     )
 
 
-@jit
+@jit_law
 def rating_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge of rating `i`; `Rating` has the equation."""
     if p.of_difference[i] == 0:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import fields
-from deltasim._jit import jit
+from deltasim._jit import jit_law
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
 
 __all__ = ["RESISTANCE"]
@@ -30,14 +30,28 @@ class Resistance(StageDrivenLink):
 
     Notes
     -----
-    Q = (max(h_from, sill) - max(h_to, sill)) / R, within the limit. Two-way.
+    Within the limit:
+
+        Q = (max(h_from, sill) - max(h_to, sill)) / R
+
+    Two-way. Nothing flows where both stages are below the sill. A boundary without stage has no difference to speak of,
+    and is refused.
+
+    Range: water that creeps, in proportion to the difference (Darcy): leaky dams, reed, gravel. In open channels
+    friction goes with the square of the discharge; that is a `reach`.
+
+    References
+    ----------
+    Darcy, H. (1856), Les fontaines publiques de la ville de Dijon, note D.
     """
 
     kind: ClassVar[str] = "resistance"
 
     resistance: Annotated[fields.Resistance, Gt(0)] = Field(description="Difference of stage over discharge.")
     limit: Annotated[fields.Discharge, Gt(0)] | None = Field(default=None, description="Largest discharge, either way.")
-    sill_level: fields.Level | None = Field(default=None, description="Default: the higher bed of the two nodes.")
+    sill_level: fields.Level | None = Field(
+        default=None, description="Below it nothing flows; default the higher bed of the two nodes."
+    )
 
     @property
     def sill(self) -> float | None:
@@ -71,7 +85,7 @@ def build_resistances(links: Sequence[Resistance], ends: Sequence[Ends]) -> Resi
     )
 
 
-@jit
+@jit_law
 def resistance_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
     """Discharge through resistance `i`; `Resistance` has the equation.
 

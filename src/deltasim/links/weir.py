@@ -91,19 +91,28 @@ class Weir(StageDrivenLink):
 
     Notes
     -----
-    Level crests: Q = 2/3 C_d sqrt(2 g) b H^1.5. Notches: Q = 8/15 C_d sqrt(2 g) tan(angle/2) H^2.5. A trapezoid is the
-    sum of its level crest and of a notch with its side slope for the tangent. "rehbock":
-    Q = 2/3 sqrt(2 g) b (0.602 + 0.083 H/P) (H + k)^1.5 with k = 0.0012 m, which grows in over the first 0.03 m of head
-    (the least he measured) as 3 s^2 - 2 s^3, so that nothing flows at none; he measured up to H/P = 1. A table is
-    linear between rows, its last slope goes on above it.
+    With H and D the heads above the crest up- and downstream, over a level crest, in a notch, and by "rehbock":
 
-    Times (1 - (D/H)^n)^0.385 where the tailwater stands above the crest; n is 1.5 for a level crest and a table, 2.5
-    for a notch, each of its own for the two parts of a trapezoid. H and D are the heads above the crest up- and
-    downstream. Two-way; dry where both stages are below the crest.
+        Q = 2/3 C_d sqrt(2 g) b H^1.5
+        Q = 8/15 C_d sqrt(2 g) tan(angle/2) H^2.5
+        Q = 2/3 sqrt(2 g) b (0.602 + 0.083 H/P) (H + k)^1.5,    k = 0.0012 m
+
+    A trapezoid is the sum of a level crest and of a notch with its side slope for the tangent. A table is linear
+    between rows, its last slope goes on above it. A drowned weir, D > 0, lets through
+
+        (1 - (D/H)^n)^0.385
+
+    of that (Villemonte), n being 1.5 for a level crest and a table, 2.5 for a notch, each of its own for the two parts
+    of a trapezoid. Two-way: where the stages swap, the ends swap. Nothing flows where both stages are below the crest.
+
+    Range: heads above some 0.03 m, where the water springs clear, and up to the height of the crest above the bed.
+    Rehbock measured from 0.03 m to H/P = 1; below it k grows in over the head as 3 s^2 - 2 s^3, s = H / 0.03 m, so that
+    nothing flows at none; P stays as given when the crest is moved. A node has no velocity, so no law has the velocity
+    head upstream in it; where that matters, put it into C_d.
 
     References
     ----------
-    Villemonte, J. R. (1947), Submerged-weir discharge studies, Engineering News-Record 139.
+    Villemonte, J. R. (1947), Submerged-weir discharge studies, Engineering News-Record 139, 866-869.
     Rehbock, T. (1929), Wassermessung mit scharfkantigen Überfallwehren, Z. VDI 73; also in ISO 1438.
     Bos, M. G. (1989), Discharge measurement structures, ILRI publication 20, chapters 4 to 6.
     """
@@ -111,17 +120,21 @@ class Weir(StageDrivenLink):
     kind: ClassVar[str] = "weir"
 
     shape: Literal["sharp", "broad", "ogee", "v_notch", "trapezoidal", "table"] = Field(
-        default="sharp", description="Of the crest, seen along the flow or across it."
+        default="sharp", description="Of the crest: along the flow, or across it."
     )
-    crest_level: SettingLevel = Field(description="Level of the crest; may vary in time.")
+    crest_level: SettingLevel = Field(
+        description="Level of the crest; of a notch its lowest point, of a table where its head is 0."
+    )
     crest_rate: Annotated[Speed, Gt(0)] | None = Field(
         default=None, description="Speed at which a moved crest goes; default at once."
     )
     crest_width: Annotated[Length, Gt(0)] | None = Field(
-        default=None, validate_default=True, description="Length of the crest across the flow."
+        default=None,
+        validate_default=True,
+        description="b, of a sharp, broad or ogee crest; of a trapezoid its bottom.",
     )
     side_slope: Annotated[Number, Ge(0)] | None = Field(
-        default=None, validate_default=True, description="Of a trapezoid: horizontal per vertical, each side."
+        default=None, validate_default=True, description="Of a trapezoid, each side: horizontal per vertical."
     )
     angle: Annotated[Angle, Gt(0), Lt(180)] | None = Field(
         default=None, validate_default=True, description="Of a notch, between its sides."
@@ -138,7 +151,11 @@ class Weir(StageDrivenLink):
             ),
         ]
         | None
-    ) = Field(default=None, validate_default=True, description="Columns head (above crest_level) and discharge.")
+    ) = Field(
+        default=None,
+        validate_default=True,
+        description="Of one weir: head above crest_level, and discharge, 0 in the first row and not falling.",
+    )
     discharge_coefficient: Annotated[float | str, OrWord(units.NUMBER, ("rehbock",)), Within(gt=0.0)] | None = Field(
         default=None,
         description='C_d, or "rehbock"; default 0.62 sharp and trapezoidal, 0.577 broad, 0.75 ogee, 0.58 notch.',

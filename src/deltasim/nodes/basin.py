@@ -17,7 +17,7 @@ __all__ = ["Basin"]
 
 
 class Basin(Surface, Component):
-    """A body of water with a stage-area-storage curve; further keys in `Surface`.
+    """A body of water with a stage-area-storage curve: a lake, a pond, a polder, a tank.
 
     Parameters
     ----------
@@ -27,6 +27,22 @@ class Basin(Surface, Component):
         One or the other; empty by default.
     x, y : float, optional
         Coordinates.
+
+    See Also
+    --------
+    Surface : its other keys.
+
+    Notes
+    -----
+    What flows in and out, and what falls on it, dries from it and seeps through its bed, changes the storage V:
+
+        dV/dt = sum of Q in - sum of Q out + rain A_c - evaporation A + seepage A + groundwater
+
+    with A the wet area and A_c the `collecting_area`. The first row of the curve is the bed. With ``area``, the area is
+    linear between rows and the storage follows; with ``storage`` alone, the storage is linear between rows. If both are
+    given they must agree within rounding, and ``area`` is used. Above the top row the area stays as it is, and the run
+    says when a level got there. Evaporation and outward seepage fade over the last millimetre of water; storage never
+    falls below empty.
     """
 
     kind: ClassVar[str] = "basin"
@@ -43,8 +59,8 @@ class Basin(Surface, Component):
             least={"area": 0.0, "storage": 0.0},
             rows=1,
         ),
-    ] = Field(description="Columns stage and area, storage or both; inline or a file.")
-    initial_stage: Level | None = Field(default=None, description="Stage at the start; default: empty.")
+    ] = Field(description="Columns stage and area, storage or both, from the bed up; inline or a file.")
+    initial_stage: Level | None = Field(default=None, description="Stage at the start; default empty.")
     initial_storage: Annotated[Volume, Ge(0)] | None = Field(
         default=None, description="Storage at the start, instead of initial_stage."
     )

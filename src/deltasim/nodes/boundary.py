@@ -62,6 +62,22 @@ class Boundary(Component):
         Without it, a free outfall: lower than any sill, and nothing comes back.
     x, y : float, optional
         Coordinates.
+
+    Notes
+    -----
+    A level that is given has no balance: whatever flows in or out, it stays what it is. Of a tide:
+
+        stage = mean_level + surge(t) + sum of f A cos(V0 + u + speed t - phase)
+
+    over the constituents, with arguments V0, node factors f and corrections u after Schureman, the convention in which
+    NOAA and the IHO publish constants; the solver sees it as a smooth function with its time derivative. Phases are
+    Greenwich lags in degrees, so the run's `start` needs an offset. Without `stage` a boundary lies lower than any
+    sill; a `resistance` cannot lead there, and a `reach` takes its `outfall_slope`.
+
+    References
+    ----------
+    Schureman, P. (1958), Manual of harmonic analysis and prediction of tides, US Coast and Geodetic Survey Special
+    Publication 98 (revised edition of 1940).
     """
 
     kind: ClassVar[str] = "boundary"

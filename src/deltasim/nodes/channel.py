@@ -16,7 +16,7 @@ __all__ = ["Channel"]
 
 
 class Channel(Surface, Component):
-    """A prismatic length of channel that holds water; further keys in `Surface`.
+    """A length of river, canal or ditch as storage; what flows along it is the business of reaches.
 
     Parameters
     ----------
@@ -29,6 +29,20 @@ class Channel(Surface, Component):
         One or the other; empty by default.
     x, y : float, optional
         Coordinates.
+
+    See Also
+    --------
+    Surface : its other keys.
+
+    Notes
+    -----
+    With the top width B and the wet area A of the cross-section at the depth d of the water, exactly:
+
+        area = B(d) length,    storage = A(d) length
+
+    A trapezoid goes on for ever, so rain falls on the water surface there; in a surveyed section, above whose outer
+    points stand vertical walls, it falls on the full width, unless `collecting_area` says otherwise. Otherwise a
+    channel is a `basin`: its balance, and its bed below which it is empty, are the same.
     """
 
     kind: ClassVar[str] = "channel"
@@ -38,8 +52,8 @@ class Channel(Surface, Component):
         description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
     )
     length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
-    bed_level: Level = Field(description="Level of the lowest point.")
-    initial_stage: Level | None = Field(default=None, description="Stage at the start; default: empty.")
+    bed_level: Level = Field(description="Of the lowest point.")
+    initial_stage: Level | None = Field(default=None, description="Stage at the start; default empty.")
     initial_depth: Annotated[Length, Ge(0)] | None = Field(
         default=None, description="Depth at the start, instead of initial_stage."
     )

@@ -15,7 +15,7 @@ __all__ = ["Junction"]
 
 
 class Junction(Component):
-    """A well of 1.17 m2 from its bed up, so that no equation is algebraic and no drop outside the balance.
+    """A place where links meet and hardly any water is stored: a well of 1.17 m2.
 
     Parameters
     ----------
@@ -25,13 +25,25 @@ class Junction(Component):
         By default the bed: empty.
     x, y : float, optional
         Coordinates.
+
+    Notes
+    -----
+    A well of constant area from its bed up, 12.566 ft2, the least surface that SWMM gives a node. So no equation is
+    algebraic, nothing is singular where all links are dry, and no drop is outside the balance; inflow fills the well
+    until it overflows into its links. Small as it is it costs no small steps, for the method is implicit.
+
+    References
+    ----------
+    Rossman, L. A. (2017), SWMM reference manual II: hydraulics.
     """
 
     kind: ClassVar[str] = "junction"
     stores: ClassVar[bool] = True
 
-    bed_level: Level | None = Field(default=None, description="Default: the lowest sill of its links.")
-    initial_stage: Level | None = Field(default=None, description="Stage at the start; default: the bed.")
+    bed_level: Level | None = Field(
+        default=None, description="Bottom of the well; default the lowest sill of its links."
+    )
+    initial_stage: Level | None = Field(default=None, description="Stage at the start; default the bed.")
     x: float | None = Field(default=None, description="Easting or longitude.")
     y: float | None = Field(default=None, description="Northing or latitude.")
 

@@ -47,13 +47,17 @@ class Surface(Part):
         Q = conductance (max(h_gw, bed) - h), positive into the node.
     """
 
-    rain: VaryingRate | None = Field(default=None, description="Rain on the collecting area.")
-    collecting_area: Annotated[Area, Gt(0)] | None = Field(
-        default=None, description="Area that rain falls on; default: the curve's top area."
+    rain: VaryingRate | None = Field(
+        default=None, description="On the collecting area; a rate, or a depth per interval."
     )
-    evaporation: VaryingRate | None = Field(default=None, description="Evaporation from the wet area.")
-    seepage: VaryingRate | None = Field(default=None, description="Seepage on the wet area, positive in.")
-    groundwater: Groundwater | None = Field(default=None, description="Exchange with an aquifer.")
+    collecting_area: Annotated[Area, Gt(0)] | None = Field(
+        default=None, description="On which rain falls, wet or dry; default the area of the curve's top row."
+    )
+    evaporation: VaryingRate | None = Field(default=None, description="From the wet area.")
+    seepage: VaryingRate | None = Field(default=None, description="Through the wet area, positive into the node.")
+    groundwater: Groundwater | None = Field(
+        default=None, description="Exchange with an aquifer: conductance times the difference of stages."
+    )
 
     def sources(self, curve: Curve) -> list[tuple[str, Source]]:
         """What enters or leaves by itself.

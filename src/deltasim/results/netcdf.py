@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -345,11 +346,14 @@ def _group(file: netCDF4.Dataset, path: str) -> netCDF4.Dataset | None:
     return group
 
 
-def _opened(path: str | os.PathLike[str]) -> netCDF4.Dataset:
-    """Open a result to read it; closes at the end of a ``with``."""
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[netCDF4.Dataset]:
+    """Open a result to read it; what the library says of a damaged one is an error of the result."""
     if not Path(path).is_file():
         raise ResultError(f"{path}: there is no such file")
     try:
-        return netCDF4.Dataset(os.fspath(path), "r")
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read as NetCDF ({error.strerror or error})") from error
+        with netCDF4.Dataset(os.fspath(path), "r") as file:
+            yield file
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ResultError(f"{path}: cannot be read as NetCDF ({reason})") from error

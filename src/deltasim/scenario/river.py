@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from deltasim import units
 from deltasim.faults import FieldError, did_you_mean
-from deltasim.fields import Component, Count, Length, Level, Number
+from deltasim.fields import MANNING_UNITS, Component, Count, Length, Level, Number
 from deltasim.geometry import CrossSection
 from deltasim.links import LINKS
 from deltasim.nodes import Channel
@@ -24,10 +24,11 @@ LEAST_DIGITS = 3
 
 
 class River(Surface, Component):
-    """A river of one cross-section, cut into equal cells; further keys in `Surface`.
+    """A river of one cross-section, cut into equal cells.
 
     Each cell is a channel ``NAME_001`` ..., counted from upstream, and between the centres of neighbours lies a reach
-    ``NAME_001_002``; the last reach, half a cell long, leads into `to_node` and is called ``NAME_nnn_TO``.
+    ``NAME_001_002``; the last reach, half a cell long, leads into ``to`` and is called ``NAME_nnn_TO``. A place on it
+    is named by its distance from the upstream end: ``"NAME@7.1 km"``.
 
     Parameters
     ----------
@@ -44,8 +45,15 @@ class River(Surface, Component):
     outfall_slope : float, optional
         Friction slope into a boundary without stage; by default the slope of the bed.
 
+    See Also
+    --------
+    Surface : its other keys.
+
     Notes
     -----
+    Cells are `channel` nodes and between them are `reach` links, with their laws, names and results. The bed of a cell
+    is that of its centre. Cells so short that the bed falls by less than a tenth of the depth in each are short enough.
+
     Rain, evaporation and seepage are rates and every cell has them; `collecting_area` and the conductance of
     `groundwater` are those of the whole river, and each cell has its share.
     """
@@ -55,18 +63,20 @@ class River(Surface, Component):
     cross_section: CrossSection = Field(
         description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
     )
-    length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
+    length: Annotated[Length, Gt(0)] = Field(description="Along the bed, of the whole river.")
     cells: Count = Field(description="Number of equal cells.")
-    bed_level_upstream: Level = Field(description="Level of the bed at the upstream end.")
-    bed_level_downstream: Level = Field(description="Level of the bed at the downstream end.")
-    manning_n: Annotated[Number, Gt(0)] = Field(description="Manning's roughness, s/m^(1/3).")
+    bed_level_upstream: Level = Field(description="Of the bed at the upstream end.")
+    bed_level_downstream: Level = Field(description="Of the bed at the downstream end; linear between the two.")
+    manning_n: Annotated[Number, Gt(0)] = Field(
+        description="Manning's n.", json_schema_extra={"x-units": MANNING_UNITS}
+    )
     to_node: str = Field(alias="to", description="Name of the node at its downstream end.")
-    initial_stage: Level | None = Field(default=None, description="Stage at the start in every cell; default: empty.")
+    initial_stage: Level | None = Field(default=None, description="Stage at the start in every cell; default empty.")
     initial_depth: Annotated[Length, Ge(0)] | None = Field(
         default=None, description="Depth at the start in every cell, instead of initial_stage."
     )
     outfall_slope: Annotated[Number, Gt(0)] | None = Field(
-        default=None, description="Friction slope into a boundary without stage; default: the slope of the bed."
+        default=None, description="Friction slope into a boundary without stage; default the slope of the bed."
     )
 
     @model_validator(mode="after")

@@ -387,7 +387,7 @@ def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
             what,
             np.inf if speed is None else speed,
             base if isinstance(base, Signal) else Signal.constant(0.0),
-            path,
+            f"{link.kind}.{name}",
         )
         return found[path]
 

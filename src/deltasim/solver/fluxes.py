@@ -13,11 +13,11 @@ import numpy as np
 from numba.extending import overload, register_jitable
 from numpy.typing import NDArray
 
-from deltasim._jit import jit, jit_inline
+from deltasim._jit import by_value, jit
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
-__all__ = ["Drive", "Entries", "Flows", "FluxTable", "State", "evaluate_fluxes", "evaluate_law", "nest"]
+__all__ = ["Entries", "FluxTable", "Groups", "evaluate_groups", "evaluate_law", "nest"]
 
 _ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
 _KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
@@ -82,56 +82,6 @@ class FluxTable(NamedTuple):
     entries: Entries
 
 
-class State(NamedTuple):
-    """Nodes at one instant.
-
-    Parameters
-    ----------
-    volume : ndarray, shape (n_node,), m3
-        Storage.
-    stage : ndarray, shape (n_node,), m
-    lift : ndarray, shape (n_node,), 1/m2
-        dh/dV of storages, 0 for the others.
-    rise : ndarray, shape (n_node,), m/s
-        dh/dt of boundaries, 0 for the others.
-    """
-
-    volume: NDArray[np.float64]
-    stage: NDArray[np.float64]
-    lift: NDArray[np.float64]
-    rise: NDArray[np.float64]
-
-
-class Drive(NamedTuple):
-    """What is imposed on the fluxes at one instant, and how fast it changes; all of shape (n_flux,)."""
-
-    setting: NDArray[np.float64]
-    setting_rate: NDArray[np.float64]
-    factor: NDArray[np.float64]
-    factor_rate: NDArray[np.float64]
-
-
-class Flows(NamedTuple):
-    """Fluxes at one instant, all of shape (n_flux,).
-
-    Parameters
-    ----------
-    q : ndarray, m3/s
-    by_from, by_to : ndarray, 1/s
-        Derivatives with respect to the volumes at both ends.
-    by_time : ndarray, m3/s2
-        Derivative with respect to time.
-    weight : ndarray, shape (n_entry,)
-        Derivative of a diversion with respect to the flux of each of its entries.
-    """
-
-    q: NDArray[np.float64]
-    by_from: NDArray[np.float64]
-    by_to: NDArray[np.float64]
-    by_time: NDArray[np.float64]
-    weight: NDArray[np.float64]
-
-
 def evaluate_law(p: Any, i: int, h_from: float, h_to: float, setting: float) -> tuple[float, ...]:
     """Evaluate the law that belongs to the type of `p`, water flowing either way.
 
@@ -171,8 +121,10 @@ def _filler(kind: Any) -> Any:
     if kind.of_inflow:
         return _diverter(law)
 
-    def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
-        origin, target, stage, volume = table.origin, table.target, state.stage, state.volume
+    def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+        origin, target, stage, volume = table.origin, table.target, work.trial_stage, work.trial
+        setting, factors, lift, rise = work.setting, work.factor, work.lift, work.rise
+        by_from, by_to, by_time = work.by_from, work.by_to, work.by_time
         start = table.group[g]
         for i in range(table.group[g + 1] - start):
             k = start + i
@@ -180,31 +132,31 @@ def _filler(kind: Any) -> Any:
             b = target[k]
             back = symmetric and stage[b] > stage[a]
             if back:
-                value, d_to, d_from, d_setting = law(p, i, stage[b], stage[a], drive.setting[k])
+                value, d_to, d_from, d_setting = law(p, i, stage[b], stage[a], setting[k])
                 value, d_to, d_from, d_setting = -value, -d_to, -d_from, -d_setting
             else:
-                value, d_from, d_to, d_setting = law(p, i, stage[a], stage[b], drive.setting[k])
-            factor = drive.factor[k]
-            q = value * factor
+                value, d_from, d_to, d_setting = law(p, i, stage[a], stage[b], setting[k])
+            factor = factors[k]
+            flux = value * factor
             part = 1.0
             growth = 0.0
-            if q < 0.0 and table.forward[k] == 1:
+            if flux < 0.0 and table.forward[k] == 1:
                 part = 0.0
             elif may_fade and table.fades[k] == 1:
-                donor = a if q >= 0.0 else b
+                donor = a if flux >= 0.0 else b
                 if volume[donor] < table.fade_volume[donor]:
                     part, growth = fading(volume[donor], table.fade_volume[donor])
-            flows.q[k] = q * part
+            q[k] = flux * part
             if sensitive:
-                rate = factor * (d_from * state.rise[a] + d_to * state.rise[b] + d_setting * drive.setting_rate[k])
-                flows.by_time[k] = part * (rate + value * drive.factor_rate[k])
-                flows.by_from[k] = part * factor * d_from * state.lift[a]
-                flows.by_to[k] = part * factor * d_to * state.lift[b]
+                rate = factor * (d_from * rise[a] + d_to * rise[b] + d_setting * work.setting_rate[k])
+                by_time[k] = part * (rate + value * work.factor_rate[k])
+                by_from[k] = part * factor * d_from * lift[a]
+                by_to[k] = part * factor * d_to * lift[b]
                 if growth > 0.0:
-                    if q >= 0.0:
-                        flows.by_from[k] += q * growth
+                    if flux >= 0.0:
+                        by_from[k] += flux * growth
                     else:
-                        flows.by_to[k] += q * growth
+                        by_to[k] += flux * growth
 
     return fill
 
@@ -212,30 +164,30 @@ def _filler(kind: Any) -> Any:
 def _diverter(law: Any) -> Any:
     """Make the loop of a kind whose discharge depends on what enters the node it leaves."""
 
-    def fill(p: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+    def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
         entries, start = table.entries, table.group[g]
         for d in range(table.group[g + 1] - start):
             k = start + d
             inflow = 0.0
             inflow_rate = 0.0
             for j in range(entries.first[d], entries.first[d + 1]):
-                q = entries.sign[j] * flows.q[entries.entering[j]]
-                if q > 0.0:
-                    inflow += q
-                    inflow_rate += entries.sign[j] * flows.by_time[entries.entering[j]]
-            value, slope, _, d_setting = law(p, d, inflow, 0.0, drive.setting[k])
-            flows.q[k] = value * drive.factor[k]
+                flux = entries.sign[j] * q[entries.entering[j]]
+                if flux > 0.0:
+                    inflow += flux
+                    inflow_rate += entries.sign[j] * work.by_time[entries.entering[j]]
+            value, slope, _, d_setting = law(p, d, inflow, 0.0, work.setting[k])
+            q[k] = value * work.factor[k]
             if sensitive:
-                slope *= drive.factor[k]
-                flows.by_from[k] = 0.0
-                flows.by_to[k] = 0.0
-                change = drive.factor[k] * d_setting * drive.setting_rate[k] + value * drive.factor_rate[k]
-                flows.by_time[k] = slope * inflow_rate + change
+                slope *= work.factor[k]
+                work.by_from[k] = 0.0
+                work.by_to[k] = 0.0
+                change = work.factor[k] * d_setting * work.setting_rate[k] + value * work.factor_rate[k]
+                work.by_time[k] = slope * inflow_rate + change
                 for e in range(entries.reach[d], entries.reach[d + 1]):
                     j = entries.by[e]
-                    enters = entries.sign[j] * flows.q[entries.entering[j]] > 0.0
-                    way = entries.sign[j] if entries.through[e] < 0 else flows.weight[entries.through[e]]
-                    flows.weight[e] = slope * way if enters else 0.0
+                    enters = entries.sign[j] * q[entries.entering[j]] > 0.0
+                    way = entries.sign[j] if entries.through[e] < 0 else work.weight[entries.through[e]]
+                    work.weight[e] = slope * way if enters else 0.0
 
     return fill
 
@@ -255,48 +207,42 @@ def nest(parameters: Sequence[Any]) -> Any:
     return nested
 
 
-def evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
-    """Evaluate the fluxes of group `g`, whose parameters are the first of `groups`, and of those after it."""
+def evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+    """Evaluate the fluxes of group `g`, whose parameters are the first of `groups`, and of those after it.
+
+    Parameters
+    ----------
+    groups : Groups
+    g : int
+        0 for every flux.
+    sensitive : bool
+        Whether derivatives are wanted.
+    table : FluxTable
+    work : Work
+        Volumes and stages of nodes in `trial` and `trial_stage`, `lift` and `rise`, settings and factors; with
+        derivatives `by_from`, `by_to`, `by_time` and `weight` are filled.
+    q : ndarray, shape (m,), m3/s
+        Filled.
+    """
     if groups:
-        _filler(_KINDS[type(groups.head)])(groups.head, g, sensitive, table, state, drive, flows)
-        evaluate_groups(groups.rest, g + 1, sensitive, table, state, drive, flows)
+        _filler(_KINDS[type(groups.head)])(groups.head, g, sensitive, table, work, q)
+        evaluate_groups(groups.rest, g + 1, sensitive, table, work, q)
 
 
-@overload(evaluate_groups, jit_options={"error_model": "numpy", "forceinline": True})  # type: ignore[untyped-decorator, unused-ignore]
-def _evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> Any:
+@overload(evaluate_groups, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
+def _evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
     fields = getattr(groups, "target", groups)  # behind an address, or as it is
     if not hasattr(fields, "fields"):
 
-        def stop(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+        def stop(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
             return None
 
         return stop
     fill = register_jitable(_filler(_KINDS[fields.types[0].instance_class]))
 
-    def go_on(groups: Any, g: int, sensitive: bool, table: Any, state: Any, drive: Any, flows: Any) -> None:
+    def go_on(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
         if table.group[g + 1] > table.group[g]:
-            fill(groups.head, g, sensitive, table, state, drive, flows)
-        evaluate_groups(groups.rest, g + 1, sensitive, table, state, drive, flows)
+            fill(by_value(groups.head), g, sensitive, table, work, q)
+        evaluate_groups(groups.rest, g + 1, sensitive, table, work, q)
 
     return go_on
-
-
-@jit_inline
-def evaluate_fluxes(groups, sensitive, table, state, drive, flows):  # type: ignore[no-untyped-def]
-    """Evaluate every flux at one state.
-
-    Parameters
-    ----------
-    groups : Groups
-        Parameters of every kind.
-    sensitive : bool
-        Whether derivatives are wanted.
-    table : FluxTable
-    state : State
-        Stages and volumes.
-    drive : Drive
-        Settings and factors.
-    flows : Flows
-        Filled: `q`, and with derivatives `by_from`, `by_to`, `by_time`.
-    """
-    evaluate_groups(groups, 0, sensitive, table, state, drive, flows)

@@ -7,7 +7,6 @@ import numpy as np
 from deltasim._jit import by_reference, jit, jit_inner
 from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember
 from deltasim.solver.events import cut_step
-from deltasim.solver.fluxes import State
 from deltasim.solver.record import (
     FIRST,
     LAST,
@@ -86,11 +85,10 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
     t = work.clock[TIME]
     n = problem.n
     dry = update_stages(problem, work)
-    state = State(work.trial, work.trial_stage, work.lift, work.rise)
     # One place that evaluates, so that the laws are compiled into the loop no more often than they must be: first with
     # derivatives, dry storages holding a drop; then, if there are any, the fluxes as they are.
     for sensitive in (True, False):
-        evaluate_at(problem, work, t, state, work.q, sensitive)
+        evaluate_at(problem, work, t, work.q, sensitive)
         if not dry:
             break
         copy_into(work.trial, work.volume, n)

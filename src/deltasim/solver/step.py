@@ -13,7 +13,7 @@ from deltasim._jit import jit, jit_inner
 from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate
 from deltasim.solver.elimination import factorise, solve
-from deltasim.solver.fluxes import Drive, Flows, State, evaluate_fluxes
+from deltasim.solver.fluxes import evaluate_groups
 from deltasim.solver.problem import apply_signals
 
 __all__ = ["accept", "book", "clear_round_off", "error_of", "evaluate_at", "move", "trial_step", "update_stages"]
@@ -56,12 +56,10 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
-def evaluate_at(problem, work, t, state, q, sensitive):  # type: ignore[no-untyped-def]
-    """Fluxes at a time and a state of the nodes, into `q`; with derivatives into `work` where these are wanted."""
-    apply_signals(problem, work, t, state.stage)
-    drive = Drive(work.setting, work.setting_rate, work.factor, work.factor_rate)
-    flows = Flows(q, work.by_from, work.by_to, work.by_time, work.weight)
-    evaluate_fluxes(problem.groups, sensitive, problem.fluxes, state, drive, flows)
+def evaluate_at(problem, work, t, q, sensitive):  # type: ignore[no-untyped-def]
+    """Fluxes at a time and at `work.trial` and its stages, into `q`; with derivatives where these are wanted."""
+    apply_signals(problem, work, t, work.trial_stage)
+    evaluate_groups(problem.groups, 0, sensitive, problem.fluxes, work, q)
 
 
 @jit_inner
@@ -136,7 +134,6 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     n = problem.n
     m = origin.shape[0]
     gdt = method.gamma * dt
-    inside = State(work.trial, work.trial_stage, work.lift, work.rise)
     assemble(problem, work, gdt)
     if not factorise(problem.plan, work.matrix):
         return False
@@ -149,7 +146,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
                     add_scaled(work.trial, method.alpha[stage, j], work.node_increment[j], n)
             for i in range(n):
                 work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
-            evaluate_at(problem, work, t + method.nodes[stage] * dt, inside, work.flux, False)
+            evaluate_at(problem, work, t + method.nodes[stage] * dt, work.flux, False)
         slope = gdt * method.slopes[stage] * dt
         for k in range(m):
             work.part[k] = gdt * work.flux[k] + slope * work.by_time[k]
