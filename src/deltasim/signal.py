@@ -160,6 +160,18 @@ class Signal:
         """Return the signal `factor` times this one plus `offset`."""
         return Signal(self.time, self.value * factor + offset, self.interpolation)
 
+    def held_below(self, most: float) -> Signal:
+        """Return the smaller of this signal and a number, exactly: with a time where they cross."""
+        if np.all(self.value <= most):
+            return self
+        if self.interpolation == "previous":
+            return Signal(self.time, np.minimum(self.value, most), "previous")
+        left, right = self.value[:-1] - most, self.value[1:] - most
+        crosses = left * right < 0.0
+        share = left[crosses] / (left[crosses] - right[crosses])
+        time = np.union1d(self.time, self.time[:-1][crosses] + share * np.diff(self.time)[crosses])
+        return Signal(time, np.minimum(self.at(time), most), "linear")
+
     def _segment(self, t: NDArray[np.float64]) -> NDArray[np.intp]:
         return np.asarray(np.searchsorted(self.time, t, side="right"))
 

@@ -93,6 +93,8 @@ DEMAND = LinkKind(
     build=build_demands,
     law=demand_law,
     setting="discharge",
+    wants=True,
+    one_way=True,
     fades=always,
     moves=("discharge",),
 )

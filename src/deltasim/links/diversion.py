@@ -132,5 +132,6 @@ DIVERSION = LinkKind(
     law=diversion_law,
     setting="fraction",
     moves=("open", "fraction"),
+    one_way=True,
     of_inflow=True,
 )

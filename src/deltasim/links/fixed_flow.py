@@ -71,6 +71,8 @@ FIXED_FLOW = LinkKind(
     build=build_fixed_flows,
     law=fixed_flow_law,
     setting="discharge",
+    wants=True,
+    one_way=True,
     fades=always,
     moves=("open", "discharge"),
 )

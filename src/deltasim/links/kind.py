@@ -181,6 +181,10 @@ class LinkKind:
         has to fade as its source runs dry; None where no link of the kind does.
     moves : tuple of str
         Keys that may vary in time.
+    wants : bool
+        Its discharge is asked for, and what does not flow for want of water is its shortage.
+    one_way : bool
+        No link of the kind ever runs back.
     of_inflow : bool
         The law gets what enters the node it leaves, m3/s, in the place of `h_from`, and its derivative with respect to
         that in the place of the one with respect to the stage.
@@ -197,5 +201,7 @@ class LinkKind:
     symmetric: bool = False
     fades: Callable[[Any, Ends], bool] | None = None
     moves: tuple[str, ...] = ("open",)
+    wants: bool = False
+    one_way: bool = False
     of_inflow: bool = False
     switches: Callable[[Any], tuple[Switch, ...]] | None = None

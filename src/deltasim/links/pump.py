@@ -214,6 +214,7 @@ PUMP = LinkKind(
     build=build_pumps,
     law=pump_law,
     setting="capacity",
+    one_way=True,
     fades=always,
     moves=("open", "capacity", "start_stage", "stop_stage", "start_to_stage", "stop_to_stage"),
     switches=pump_switches,

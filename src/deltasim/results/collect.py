@@ -27,9 +27,6 @@ SETTINGS = ("opening", "capacity", "open", "crest_level", "fraction", "running",
 """Keys of links whose value is a result where something moves it."""
 
 EVENTS = ("event_time", "event_source", "event_target", "event_value", "event_unit")
-WANTING = ("demand", "fixed_flow")
-"""Kinds of link that want a given discharge and may fall short of it."""
-
 GIVEN = {"inflow": 1.0, "demand": -1.0}
 """Kinds of link with one end outside that are also a variable of their node, and their sign there."""
 
@@ -55,7 +52,7 @@ class Collector:
         self.command = command
         self.source_names = tuple(dict.fromkeys(source.variable for _, _, source in network.sources))
         self.given_names = tuple(kind for kind in GIVEN if any(link.kind == kind for link in network.links))
-        self.wanting = tuple(i for i, link in enumerate(network.links) if link.kind in WANTING)
+        self.wanting = tuple(i for i, link in enumerate(network.links) if LINKS[link.kind].wants)
         self.moved: dict[str, dict[int, Signal]] = {}
         for i, link in enumerate(network.links):
             for key in LINKS[link.kind].moves:
@@ -154,6 +151,7 @@ class Collector:
             np.full((1, len(network.links)), np.nan),
             np.full((1, len(network.sources)), np.nan),
             self.controls.state.value[None].copy(),
+            np.full((1, len(self.controls.wanting)), np.nan),
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -195,7 +193,7 @@ class Collector:
         for name in self.source_names:
             data[name] = self._source(name, rows.source_volume / step)
         if self.wanting:
-            data["shortage"] = self._shortage(discharge, edges)
+            data["shortage"] = self._shortage(discharge, rows.wish / step, edges)
         for key, signals in self.moved.items():
             values = np.full_like(discharge, np.nan)
             for i, signal in signals.items():
@@ -221,14 +219,15 @@ class Collector:
                 values[:, node] += discharge[:, i]
         return self.over_nodes(values[:, self.network.storage])
 
-    def _shortage(self, discharge: Floats, edges: Floats) -> Floats:
+    def _shortage(self, discharge: Floats, wish: Floats, edges: Floats) -> Floats:
         values = np.full_like(discharge, np.nan)
+        moved = {name: wish[:, j] for j, name in enumerate(self.controls.wanting)}
         for i in self.wanting:
             link = self.network.links[i]
             if (link.name, "discharge") in self.controlled or (link.name, "open") in self.controlled:
                 continue
             # Round-off of two ways to the same volume is not a shortage.
-            wanted = mean_of_product(link.discharge, link.open, edges)
+            wanted = moved[link.name] if link.name in moved else mean_of_product(link.discharge, link.open, edges)
             short = wanted - discharge[:, i]
             values[:, i] = np.where(short > 1e-12 * np.abs(wanted), short, 0.0)
         return values

@@ -153,6 +153,39 @@ def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
 
 
+def check_diversions_do_not_run_in_a_circle(draft: Draft) -> Iterator[FieldError]:
+    """A diversion takes a share of what enters at that instant; in a circle each would wait for the others."""
+    diversions = [link for link in draft.links.values() if link.kind == "diversion"]
+    leaving: dict[str, list[Component]] = {}
+    for link in diversions:
+        leaving.setdefault(getattr(link, "from_node", ""), []).append(link)
+    told: set[frozenset[str]] = set()
+    for first in diversions:
+        way = _way_back(first, leaving)
+        circle = frozenset(link.name for link in way)
+        if len(way) > 1 and circle not in told:
+            told.add(circle)
+            nodes = " -> ".join([getattr(first, "from_node", ""), *(getattr(link, "to_node", "") for link in way)])
+            words = f"diversions run in a circle, {nodes}: each takes a share of what the others bring"
+            names = listed([link.name for link in way[1:]], "or")
+            yield draft.at(first, f"{words}; make {names} another kind of link, such as a fixed_flow or a weir", "to")
+
+
+def _way_back(first: Component, leaving: Mapping[str, list[Component]]) -> list[Component]:
+    """Links, the first one first, that lead back to where it begins; none where nothing does."""
+    home = getattr(first, "from_node", "")
+    ways, seen = [[first]], set()
+    while ways:
+        way = ways.pop(0)
+        here = getattr(way[-1], "to_node", "")
+        if here == home:
+            return way
+        if here not in seen:
+            seen.add(here)
+            ways += [[*way, link] for link in leaving.get(here, [])]
+    return []
+
+
 def check_reaches_have_beds(draft: Draft) -> Iterator[FieldError]:
     """The bed of a reach is given, or that of the channel at its end; into a free outfall it falls."""
     for link in draft.links.values():
@@ -263,6 +296,7 @@ CHECKS: tuple[Rule, ...] = (
     check_links_do_not_bite_their_tail,
     check_links_reach_storage,
     check_free_outfalls,
+    check_diversions_do_not_run_in_a_circle,
     check_reaches_have_beds,
     check_junctions_have_a_bed,
 )

@@ -62,6 +62,8 @@ class ControlTable(NamedTuple):
         Expression.
     setpoint, setpoint_signal, proportional, integral, derivative, minimum, maximum, sample : ndarray, shape (n_pid,)
         The setpoint is the number plus the signal, where there is one.
+    wanting : ndarray, shape (n_wanting,)
+        Fluxes that are moved and may fall short of what is asked of them.
     """
 
     first: Integers
@@ -98,6 +100,7 @@ class ControlTable(NamedTuple):
     minimum: Floats
     maximum: Floats
     sample: Floats
+    wanting: Integers
 
 
 class ControlState(NamedTuple):
@@ -131,6 +134,10 @@ class ControlState(NamedTuple):
         What conditions read.
     stack, boundary : ndarray
         Scratch: operands; stages of boundaries inside a step.
+    asked : ndarray, shape (6, n_wanting)
+        Settings and factors of what may fall short: at the start of the next step, and at both ends of the last one.
+    wish : ndarray, shape (n_wanting,), m3
+        What was asked since the last output.
     carry, lost : ndarray, shape (n,), m3
         Of the storages at the start of the step.
     log_time, log_source, log_target, log_value : ndarray
@@ -163,6 +170,8 @@ class ControlState(NamedTuple):
     loaded: Floats
     stack: Floats
     boundary: Floats
+    asked: Floats
+    wish: Floats
     carry: Floats
     lost: Floats
     log_time: Floats

@@ -280,7 +280,7 @@ def _link_fluxes(network: Network, solver_node: Integers, tolerance: float) -> l
                 setting=setting if isinstance(setting, Signal) else constant,
                 factor=getattr(link, "count", 1) * getattr(link, "scale", 1.0),
                 open=link.open,
-                forward=getattr(link, "direction", "both") == "forward",
+                forward=kind.one_way or getattr(link, "direction", "both") == "forward",
                 fades=kind.fades is not None and kind.fades(link, end),
                 lift_power=WATER_DENSITY * GRAVITY / efficiency if efficiency else 0.0,
             )

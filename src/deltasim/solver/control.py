@@ -52,8 +52,12 @@ NOT_WHEN, NEVER = -1, -2
 # What `act` returns.
 NOTHING, CHANGED, CHATTER = 0, 1, 2
 
-RESOLUTION = 1e-3
-"""Time, s, to which an event is located."""
+RESOLUTION = 1e-6
+"""Time, s, to which an event is located.
+
+What follows an event is late by as much, so that where one follows the other delays add up: a sump that fills and
+empties in a minute has half a million of them in a year.
+"""
 WINDOW = 60.0
 MOST_SWITCHES = 20
 """More switches of one thing within the window are a chatter."""
@@ -341,7 +345,8 @@ def steer(problem, work, a, t):  # type: ignore[no-untyped-def]
     started = state.started[0] == 1
     claim, value, slope = goal(problem, work, a, t)
     told = state.goal[a] + state.goal_slope[a] * (t - state.goal_time[a])
-    jumped = abs(value - told) > 1e-12 * abs(value)
+    # Relative to where it was told to be as well: a series that runs down to 0 does not jump there.
+    jumped = abs(value - told) > 1e-12 * max(abs(value), abs(state.goal[a]))
     news = not started or claim != state.claim[a] or jumped or slope != state.goal_slope[a]
     if not news and t < state.arrive[a]:
         return False

@@ -24,7 +24,8 @@ NODE_QUANTITIES = {
     "storage": kernels.STORAGE,
     "area": kernels.AREA,
 }
-UNITS = {"opening": "m", "crest_level": "m", "start_stage": "m", "stop_stage": "m"}
+LEVELS = ("opening", "crest_level", "start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
+UNITS = dict.fromkeys(LEVELS, "m")
 LEAST_LOG = 1024
 
 
@@ -112,6 +113,8 @@ class Controls:
     pids : tuple of str
     stops : ndarray, s
         Times that steps must end on for the sake of conditions on the hour.
+    wanting : tuple of str
+        Links that want a discharge, and are moved.
     """
 
     table: ControlTable
@@ -121,6 +124,7 @@ class Controls:
     own_targets: tuple[str, ...]
     pids: tuple[str, ...]
     stops: NDArray[np.float64]
+    wanting: tuple[str, ...]
 
     @property
     def switch_names(self) -> tuple[str, ...]:
@@ -289,7 +293,9 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
     for switch, rule in enumerate(control.rules):
         for state, actions in ((1, rule.then), (0, rule.otherwise)):
             for action in actions:
-                actuators[index[action.path]].claims.append((rule.priority, switch, state, action.value))
+                actuator = actuators[index[action.path]]
+                value = _within_reach(action.value, actuator, places.links)
+                actuator.claims.append((rule.priority, switch, state, value))
     for built in control.built_in:
         if built.moves:
             claims = actuators[index[built.moves]].claims
@@ -313,6 +319,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
     hours = np.arange(3600.0 - time_of_day % 3600.0, end, 3600.0) if code.reads(kernels.HOUR) else np.empty(0)
     setpoints = [places.add_signal(pid.setpoint) for pid in control.pids]
     fixed = [0.0 if s >= 0 else float(pid.setpoint.value[0]) for s, pid in zip(setpoints, control.pids, strict=True)]
+    wanting = tuple(dict.fromkeys(a.link for a in actuators if LINKS[places.links[a.link].kind].wants))
     table = ControlTable(
         first=_integers(code.first),
         op=_integers([step[0] for step in code.steps]),
@@ -344,6 +351,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
         minimum=_floats([pid.minimum for pid in control.pids]),
         maximum=_floats([pid.maximum for pid in control.pids]),
         sample=_floats([pid.sample for pid in control.pids]),
+        wanting=_integers([places.flux[name] for name in wanting]),
     )
     return Controls(
         table,
@@ -353,6 +361,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
         tuple(s.own_target for s in switches),
         tuple(pid.path for pid in control.pids),
         hours,
+        wanting,
     )
 
 
@@ -401,7 +410,15 @@ def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
     for i, pid in enumerate(control.pids):
         actuator = need(pid.controls)
         actuator.pid, actuator.source = i, pid.path
+    for actuator in found.values():
+        actuator.base = _within_reach(actuator.base, actuator, links)
     return list(found.values())
+
+
+def _within_reach(signal: Signal, actuator: Actuator, links: Mapping[str, Any]) -> Signal:
+    """A signal that goes no further than what it moves can: a gate stops at its `max_opening`."""
+    most = getattr(links[actuator.link], f"max_{actuator.key}", None)
+    return signal if most is None else signal.held_below(float(most))
 
 
 WHAT = {"open": OPEN, "running": RUNNING, "development": SETTING}
@@ -428,7 +445,7 @@ def _claims(actuators: Sequence[Actuator], places: Places) -> dict[str, Any]:
 def _start(table: ControlTable, depth: int, stage: NDArray[np.float64]) -> ControlState:
     switches, actuators, pids = len(table.when), len(table.flux), len(table.sample)
     log = LEAST_LOG + 2 * 64 * (switches + actuators)
-    sizes = dict.fromkeys(("on", "since", "pending", "window", "turned"), switches)
+    sizes: dict[str, Any] = dict.fromkeys(("on", "since", "pending", "window", "turned"), switches)
     sizes |= dict.fromkeys(("integral", "last_error", "output", "next_sample"), pids)
     sizes |= dict.fromkeys(("carry", "lost"), len(table.bed))
     sizes |= dict.fromkeys(("log_time", "log_source", "log_target", "log_value"), log)
@@ -436,6 +453,8 @@ def _start(table: ControlTable, depth: int, stage: NDArray[np.float64]) -> Contr
         "loaded": len(table.kind),
         "stack": depth,
         "boundary": len(stage),
+        "asked": (6, len(table.wanting)),
+        "wish": len(table.wanting),
         "alarm": 1,
         "started": 1,
         "log_length": 1,

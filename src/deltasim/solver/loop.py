@@ -7,7 +7,17 @@ import numpy as np
 from deltasim._jit import by_reference, jit, jit_inner
 from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember
 from deltasim.solver.events import cut_step
-from deltasim.solver.record import close_step, note_fluxes, note_stages, prepare_output, write_row
+from deltasim.solver.record import (
+    FIRST,
+    LAST,
+    NEXT,
+    close_step,
+    note_fluxes,
+    note_stages,
+    note_wishes,
+    prepare_output,
+    write_row,
+)
 from deltasim.solver.step import (
     accept,
     book,
@@ -169,12 +179,12 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
         work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]]
         if problem.controlled == 1:
             work.clock[TIME] = min(work.clock[TIME], next_alarm(work))
-    accept(problem, work, lowest)
+    limited = accept(problem, work, lowest)
     work.counts[DENSE] = 0
     if problem.controlled == 1:
         remember(problem, work)
     least = move(problem, work)
-    if (lowest < 0.0 or least < 0.0) and clear_round_off(problem, work, lowest < 0.0) >= 0:
+    if (limited or least < 0.0) and clear_round_off(problem, work, limited) >= 0:
         return LIMITER
     return 0
 
@@ -202,6 +212,9 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
         copy_into(work.stage_before, work.stage, work.stage.shape[0])
         copy_into(work.q_before, work.q, work.q.shape[0])
         copy_into(work.rate_before, work.rate, work.q.shape[0])
+        for j in range(work.control.wish.shape[0]):
+            work.control.asked[FIRST, j] = work.control.asked[NEXT, j]
+            work.control.asked[FIRST + 1, j] = work.control.asked[NEXT + 1, j]
     while True:
         refresh(problem, work)
         if phase == LOOK:
@@ -217,6 +230,7 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
             phase = SETTLE
             note_stages(problem, work)
             note_fluxes(problem, work)
+            note_wishes(problem, work, LAST)
             book(work)
             if work.clock[TIME] >= problem.stops[work.counts[NEXT_STOP]]:
                 work.counts[NEXT_STOP] += 1
@@ -229,6 +243,7 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
             return 0
         done = act(problem, work, work.clock[TIME])
         if done == NOTHING:
+            note_wishes(problem, work, NEXT)
             return 0
         if done != CHANGED:
             return CHATTER

@@ -260,6 +260,8 @@ class Output(NamedTuple):
         Moved by each flux since the row before.
     position : ndarray, shape (k, n_actuator)
         Of each actuator.
+    wish : ndarray, shape (k, n_wanting), m3
+        Asked since the row before, of what is moved and may fall short.
     """
 
     time: Floats
@@ -269,6 +271,7 @@ class Output(NamedTuple):
     storage: Floats
     volume: Floats
     position: Floats
+    wish: Floats
 
 
 def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats, control: ControlState) -> Work:

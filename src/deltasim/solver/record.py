@@ -12,7 +12,10 @@ from deltasim._jit import jit_inline, jit_inner
 from deltasim.geometry import locate
 from deltasim.solver.step import add_scaled, copy_into, scatter
 
-__all__ = ["close_step", "note_fluxes", "note_stages", "prepare_output", "write_row"]
+__all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "prepare_output", "write_row"]
+
+NEXT, FIRST, LAST = 0, 2, 4
+"""Places in `asked` of settings and factors: at the start of the next step, and at both ends of the last one."""
 
 
 @jit_inline
@@ -89,13 +92,28 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def prepare_output(problem, work):  # type: ignore[no-untyped-def]
-    """Sum the per-flux coefficients of the continuous extension; only steps with output inside need them."""
+    """Sum the per-flux coefficients of the continuous extension; only steps with output or an event inside need them.
+
+    What only runs forward must not run back in between: its end slopes S + P and S - P - Q are held between 0 and 3 S,
+    where the cubic is monotone (Fritsch and Carlson 1980).
+    """
     method = problem.method
     work.dense_flux[:] = 0.0
     for j in range(method.nodes.shape[0]):
         for row in range(2):
             if method.dense[row, j] != 0.0:
                 add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
+    held = False
+    for k in range(work.moved.shape[0]):
+        if problem.fluxes.forward[k] == 1:
+            s, p, q = work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k]
+            if not (0.0 <= s + p <= 3.0 * s and 0.0 <= s - p - q <= 3.0 * s):
+                held = True
+                first, last = min(max(s + p, 0.0), 3.0 * s), min(max(s - p - q, 0.0), 3.0 * s)
+                work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
+    if held:
+        for row in range(2):
+            scatter(problem.fluxes.origin, problem.fluxes.target, work.dense_flux[row], work.dense_node[row + 1])
 
 
 @jit_inner
@@ -118,6 +136,29 @@ def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-un
         h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
         work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * h + stage_end[i])
         work.stage_left[i] = stage_end[i]
+
+
+@jit_inner
+def note_wishes(problem, work, row):  # type: ignore[no-untyped-def]
+    """Note what is asked of the fluxes that may fall short of it, into one of the places in `asked`."""
+    table, state = problem.control, work.control
+    for j in range(table.wanting.shape[0]):
+        state.asked[row, j] = work.setting[table.wanting[j]]
+        state.asked[row + 1, j] = work.factor[table.wanting[j]]
+
+
+@jit_inner
+def add_wishes(problem, work, begin, end):  # type: ignore[no-untyped-def]
+    """Add up what was asked from one part of the step to another: setting times factor, each straight."""
+    state = work.control
+    middle = 0.5 * (begin + end)
+    for j in range(problem.control.wanting.shape[0]):
+        total = 0.0
+        for theta, weight in ((begin, 1.0), (middle, 4.0), (end, 1.0)):
+            setting = state.asked[FIRST, j] + theta * (state.asked[LAST, j] - state.asked[FIRST, j])
+            factor = state.asked[FIRST + 1, j] + theta * (state.asked[LAST + 1, j] - state.asked[FIRST + 1, j])
+            total += weight * setting * factor
+        state.wish[j] += (end - begin) * work.clock[3] / 6.0 * total
 
 
 @jit_inner
@@ -163,6 +204,10 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         work.trial_stage[i] = h
     integrate_stage(problem, work, begin, theta, work.trial_stage)
     state = work.control
+    add_wishes(problem, work, begin, theta)
+    for j in range(state.wish.shape[0]):
+        output.wish[row, j] = state.wish[j]
+        state.wish[j] = 0.0
     for a in range(state.value.shape[0]):
         if theta >= 1.0:
             output.position[row, a] = state.value[a] + state.slope[a] * (output.time[row] - state.time[a])
@@ -191,6 +236,7 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
     """
     if begin < 1.0:
         integrate_stage(problem, work, begin, 1.0, work.stage)
+        add_wishes(problem, work, begin, 1.0)
     for k in range(work.moved.shape[0]):
         work.since[k] += work.moved[k] - work.counted[k]
         work.counted[k] = 0.0

@@ -69,6 +69,8 @@ class Rows:
         Likewise, positive into the node.
     position : ndarray, shape (k, n_actuator)
         Of what control moves.
+    wish : ndarray, shape (k, n_wanting), m3
+        Asked since the output time before of each of `Controls.wanting`.
     """
 
     time: Floats
@@ -79,6 +81,7 @@ class Rows:
     link_volume: Floats
     source_volume: Floats
     position: Floats
+    wish: Floats
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
     """
     n, m = prepared.problem.n, len(prepared.problem.fluxes.origin)
     none, flux = np.empty((0, n)), np.empty((0, m))
-    output = Output(np.empty(0), none, none, none, none, flux, np.empty((0, len(prepared.controls.actuators))))
+    position, wish = np.empty((0, len(prepared.controls.actuators))), np.empty((0, len(prepared.controls.wanting)))
+    output = Output(np.empty(0), none, none, none, none, flux, position, wish)
     status = loop.advance(prepared.problem, prepared.work, output, 1.0, 0)
     _drain_log(prepared, journal)
     if status == loop.CHATTER:
@@ -181,7 +185,8 @@ def march(
         rows = min(most, len(times) - done)
         stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
         position = np.empty((rows, len(prepared.controls.actuators)))
-        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)), position)
+        wish = np.empty((rows, len(prepared.controls.wanting)))
+        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)), position, wish)
         work.counts[loop.ROWS_DONE] = 0
         status = loop.PAUSED
         while status == loop.PAUSED:
@@ -212,6 +217,7 @@ def _in_order(prepared: Prepared, output: Output, filled: int) -> Rows:
         output.volume[:filled, prepared.link_flux],
         output.volume[:filled, prepared.source_flux],
         output.position[:filled],
+        output.wish[:filled],
     )
 
 
