@@ -252,6 +252,24 @@ def test_monotone_and_nothing_flows_between_equal_stages(kind, i):
         assert of_one_stage or (q * (a - b) >= 0.0).all()
 
 
+@pytest.mark.parametrize(("kind", "i"), [case for case in CASES if case[0] in STAGE_DRIVEN])
+def test_monotone_in_deep_water_and_into_a_free_outfall(kind, i):
+    """A metre above everything an example has, and with nothing on the other side: it flows in most of these states."""
+    law, setting = law_of(kind, i)
+    n = STATES // len(EXAMPLES[kind])
+    rng = np.random.default_rng(5)
+    a, b, part = rng.uniform(-1.0, 4.0, n), rng.uniform(-1.0, 4.0, n), rng.uniform(0.0, 1.0, n)
+    b[rng.random(n) < 0.1] = -1e9
+    a[rng.random(n) < 0.1] = -1e9
+    q, *slopes = law(a, b, setting * part)
+    assert np.isfinite(slopes).all()
+    assert (slopes[0] >= 0.0).all()
+    assert (slopes[1] <= 0.0).all()
+    assert (np.abs(q) > 0.0).mean() > 0.3
+    if kind != "rating":
+        assert (q * (a - b) >= 0.0).all()
+
+
 def differences(law, at, along):
     """Central differences of order 4, one row for each step."""
     value = {}

@@ -84,6 +84,45 @@ def test_every_inlet_asks_for_more_head_the_more_it_takes(name, slope):
     assert (np.diff(head) / head[:-1]).max() < 0.02
 
 
+@pytest.mark.parametrize("drop", [-2.0, -0.3, 0.0, 0.3, 2.0, 12.0])
+@pytest.mark.parametrize("keys", [BOX, {"diameter": 0.6, "length": 40.0, "manning_n": 0.012}])
+def test_a_free_outfall_rises_gently_with_the_head(drop, keys):
+    """No sudden growth where one control takes over from another, rising, level or steep: dlnQ/dlnH below 8.
+
+    A weir has 1.5 and a circular section at its bottom 2; where a profile hands over to HDS-5's full barrel it may be
+    more. On a rising barrel the still water in front of it is no head; on a steep one HDS-5 asks for less head than the
+    profile, and a headwater that passed from the one to the other over the discharge would fall.
+    """
+    link = culvert(**keys, invert_level_from=drop, invert_level_to=0.0)
+    height = link.barrel.height
+    head = height * np.linspace(0.05, 4.0, 800)
+    q = np.array([flow(link, max(drop, 0.0) + h, -1e9) for h in head])
+    assert (np.diff(np.log(q)) / np.diff(np.log(head))).max() < 8.0
+
+
+def test_a_shallow_end_throttles_a_deep_barrel():
+    """Over a sill under 0.1 m of water at most A sqrt(2 g dh) passes, however full the rest of the barrel is."""
+    link = culvert(
+        diameter=0.6, length=40.0, manning_n=0.012, invert_level_from=-2.0, invert_level_to=0.0, exit_loss=0.0
+    )
+    area = link.barrel.area(np.array([0.1]))[0]
+    for fall in (1e-4, 1e-3, 3e-3):
+        high, low = 0.1 + 0.5 * fall, 0.1 - 0.5 * fall
+        for q in (flow(link, high, low), -flow(link, low, high)):
+            assert 0.0 < q <= area * np.sqrt(2.0 * GRAVITY * fall) * 1.01
+
+
+def test_barrel_and_profile_do_not_cross_where_stages_are_nearly_equal():
+    """Over the micrometre in which the root is straight its slope falls steadily: it has no corner there."""
+    link = culvert(diameter=0.8, length=20.0, manning_n=0.012, invert_level_from=0.2, invert_level_to=0.0)
+    parameters = LINKS["culvert"].build([link], [NOWHERE])
+    slopes = [
+        LINKS["culvert"].law.py_func(parameters, 0, 0.40647 + fall, 0.40647, 1.0)[1]
+        for fall in np.linspace(0.0, 5e-6, 501)
+    ]
+    assert (np.abs(np.diff(slopes)) < 0.02 * np.array(slopes[1:])).all()
+
+
 def test_nothing_flows_below_the_higher_invert_or_out_of_a_dry_bed():
     link = culvert(diameter=0.5, length=10.0, manning_n=0.012, invert_level_from=0.0, invert_level_to=0.4)
     assert flow(link, 0.4, -1e6) == 0.0

@@ -16,9 +16,6 @@ Floats = NDArray[np.float64]
 
 PROFILE_DEPTHS = 40
 CRITICAL_ROWS = 1000
-HDS5_FROM = 0.75
-"""Head over height from which HDS-5 takes its full-barrel formula for good; below it, a backwater is due."""
-HDS5_NOT_BELOW = 0.5
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,10 @@ class Barrel:
         depth = self.critical_depth(np.atleast_1d(q))
         return depth + (q / self.area(depth)) ** 2 / (2.0 * GRAVITY)
 
-    def free_headwater(
+    def free_headwaters(
         self, q: Floats, *, length: float, drop: float, manning_n: float, entrance_loss: float, exit_loss: float
-    ) -> Floats:
-        """Head above the upper invert that the barrel needs when it flows out freely.
+    ) -> tuple[Floats, Floats]:
+        """Heads above the upper invert that the barrel needs when it flows out freely, partly full and full.
 
         Parameters
         ----------
@@ -109,22 +106,17 @@ class Barrel:
 
         Returns
         -------
-        ndarray, m
-
-        Notes
-        -----
-        Partly full, a subcritical profile up from critical depth at the outlet and (1 + ke) velocity heads at its end.
-        From HW = 0.75 D HDS-5's formula: losses of the full barrel on a grade line that leaves the outlet at
-        (dc + D)/2; between 0.5 and 0.75 D the one passes into the other.
+        profile : ndarray, m
+            A subcritical profile up from critical depth at the outlet and (1 + ke) velocity heads at its end.
+        full : ndarray, m
+            HDS-5's formula: losses of the full barrel on a grade line that leaves the outlet at (dc + D)/2.
         """
         losses = (self.conveyance(np.array([self.height]), manning_n)[0]) ** -2 * length
         losses += (entrance_loss + exit_loss) / (2.0 * GRAVITY * self.full_area**2)
         full = 0.5 * (self.critical_depth(q) + self.height) + losses * q**2 - drop
         depth = self._depth_at_inlet(q, length, drop / length, manning_n)
         profile = depth + (1.0 + entrance_loss) * (q / self.area(depth)) ** 2 / (2.0 * GRAVITY)
-        share = np.clip((profile / self.height - HDS5_NOT_BELOW) / (HDS5_FROM - HDS5_NOT_BELOW), 0.0, 1.0)
-        share = share * share * (3.0 - 2.0 * share)
-        return np.asarray((1.0 - share) * profile + share * full)
+        return profile, np.asarray(full)
 
     def _depth_at_inlet(self, q: Floats, length: float, slope: float, manning_n: float) -> Floats:
         """Depth at the upper end of a profile from critical depth, by direct steps; above the height, a grade line."""

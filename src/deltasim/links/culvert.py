@@ -10,15 +10,22 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from deltasim._jit import jit, jit_law
-from deltasim.constants import GRAVITY
+from deltasim._jit import jit_law
 from deltasim.faults import FieldError, did_you_mean, listed
 from deltasim.fields import MANNING_UNITS, Count, Length, Level, Number
-from deltasim.links.barrel import Barrel, Floats
-from deltasim.links.hds5 import DEFAULT_INLET, INLETS, Inlet, inlet_headwater
+from deltasim.links.barrel import Barrel
+from deltasim.links.culvert_tables import (
+    CHOKE_ROWS,
+    DEPTH_ROWS,
+    FREE_ROWS,
+    choke_table,
+    free_table,
+    highest_free,
+    strength_tables,
+)
+from deltasim.links.even import even_cubic
+from deltasim.links.hds5 import DEFAULT_INLET, INLETS, Inlet
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
-from deltasim.links.roots import root
-from deltasim.links.table import PiecewiseCubics, pack_cubics, piecewise
 
 __all__ = ["CULVERT"]
 
@@ -48,29 +55,33 @@ class Culvert(StageDrivenLink):
 
     Notes
     -----
-    The smaller of what the end that water enters lets through with head H above its invert, and of what the barrel
-    carries between both stages:
+    The least of what the end that water enters lets through into a free outfall, of what the barrel carries between
+    both stages, and of what the velocity head lets pass over the higher invert:
 
-        Q = min(T(H), B(h_up, h_down))
+        Q = min(T, B, W)
 
-    T is a table made once, the smaller of inlet control (unsubmerged, submerged, straight
-    between) and of outlet control with a free outfall (a profile up from critical depth; from H = 0.75 D the full
-    barrel from a grade line at (dc + D)/2). With 1/C(d)^2 = L/K(d)^2 + (ke + kx)/(2 g A(d)^2), K the Manning conveyance
-    and d at most D, B is the larger of
+    T, of the head above the higher invert, is a table made once: the smaller of inlet control (unsubmerged, submerged,
+    straight between) and of outlet control, which below H = D/2 is a profile up from critical depth and above 0.75 D
+    the full barrel from a grade line at (dc + D)/2. Below D/2 HDS-5 has no inlet equations, theirs are carried on.
 
-    - C(d) sqrt(h_up - z_down - e), d the mean of the depths H upstream and e downstream. e is the tailwater's depth,
-      but not less than where a lower one would take more from C than it adds to the fall. With dz the fall of the
-      invert and p >= d' C'(d')/C(d') for all d' >= d that is, while d < D, h_up - z_down - e <= (2 H + dz)/(1 + 2 p);
+    With 1/C(d)^2 = L/K(d)^2 + (ke + kx)/(2 g A(d)^2), K the Manning conveyance, B is the larger of
+
+    - C(d) sqrt(h_up - z_down - e), d the mean of the depths H upstream and e downstream, neither more than D. e is the
+      tailwater's depth, but not less than where a lower one would take more from C than it adds to the fall. With dz
+      the fall of the invert and p >= d' C'(d')/C(d') for all d' >= d that is, while e < D,
+      h_up - z_down - e <= (H + dz + H)/(1 + 2 p), the last H at most D;
     - the square root of the sum of C^2 from the lower stage to the higher, on a level bed at the higher invert, which
       is the whole profile where the barrel is level.
 
-    Each is monotone and continuous, so the smaller and the larger of them are. Nothing flows below the higher invert.
-    Full at both ends B is C(D) sqrt(h_up - h_down), HDS-5's outlet control. Two-way: turned round, the other end is the
-    inlet. Partly full and drowned B is an approximation: mostly within 10 % of a standard-step profile with velocity
-    heads (boxes of 3 by 2 m, 20 to 400 m long, slopes to 0.004), up to 18 % more, and 35 % more where the invert falls
-    by nearly D and the tailwater fills the lower end only. Below H = D/2 HDS-5 has no inlet equations, theirs are
-    carried on to H = 0. The velocity of approach counts as nothing. Where the bed of a node lies above the invert
-    there, the bed counts.
+    W is the square root of the sum of 2 g A^2 likewise, or of C^2 where that is more: the mean of both depths knows
+    nothing of an end that is shallow, and there a weir is what drowns.
+
+    Nothing flows below the higher invert. Full at both ends Q is C(D) sqrt(h_up - h_down), HDS-5's outlet control.
+    Each is monotone and continuous, so the smaller and the larger of them are. Two-way: turned round, the other end is
+    the inlet. Partly full and drowned, Q is an approximation: within 10 % of a standard-step profile with velocity
+    heads in 98 of 100 states (boxes of 3 by 2 m, 20 to 400 m long, slopes to 0.004), else up to 21 % more, and 32 %
+    more where the invert falls by nearly D and the tailwater fills the lower end only. The velocity of approach counts
+    as nothing. Where the bed of a node lies above the invert there, the bed counts.
 
     References
     ----------
@@ -147,7 +158,7 @@ class Culvert(StageDrivenLink):
 
 
 class CulvertParameters(NamedTuple):
-    """Arrays and tables over the culverts."""
+    """Arrays over the culverts, and their tables end to end."""
 
     invert_from: NDArray[np.float64]
     """Lowest point at `from`, m; not below that node's bed."""
@@ -156,42 +167,67 @@ class CulvertParameters(NamedTuple):
     """D, m."""
     full: NDArray[np.float64]
     """C(D)^2 of all barrels, m5/s2."""
-    share: PiecewiseCubics
-    """1/(1 + 2 p), the largest fall over 2 H + dz, over 2 H + dz in m."""
-    free: PiecewiseCubics
-    """T, m3/s over H; of culvert i for water from `from` in 2 i, from `to` in 2 i + 1."""
-    strength: PiecewiseCubics
-    """C^2, m5/s2 over depth up to D."""
-    summed: PiecewiseCubics
-    """C^2 summed over depth from 0, m6/s2."""
     smoothing: NDArray[np.float64]
     """Head difference below which the roots are linear, m."""
+    per_depth: NDArray[np.float64]
+    """Rows of `strength` and `summed` to a metre of depth."""
+    per_root: NDArray[np.float64]
+    """Rows of `free` to a root of a metre."""
+    span: NDArray[np.float64]
+    """2 H + dz from where the fall at which a lower tailwater counts no more leaves the barrel full, m."""
+    per_span: NDArray[np.float64]
+    """Rows of `choke` to a metre."""
+    choke: NDArray[np.float64]
+    """That fall over 2 H + dz up to `span`, m: rows of it and of its growth to the next row."""
+    free: NDArray[np.float64]
+    """T, m3/s, over the root of the head above the higher invert; for water from `from`, then for water from `to`."""
+    strength: NDArray[np.float64]
+    """C, m2.5/s, over depth up to D."""
+    summed: NDArray[np.float64]
+    """C^2 summed over depth from 0, m6/s2."""
+    swift: NDArray[np.float64]
+    """2 g A^2 summed likewise."""
 
 
 def build_culverts(culverts: Sequence[Culvert], ends: Sequence[Ends]) -> CulvertParameters:
     """Make the law's parameters: an invert below the bed of its node counts as level with it."""
     inverts = [culvert_inverts(culvert, end) for culvert, end in zip(culverts, ends, strict=True)]
-    strengths = [strength_table(culvert) for culvert in culverts]
-    free = []
+    height = np.array([culvert.barrel.height for culvert in culverts], dtype=float)
+    strengths, sums, spans, chokes, frees = [], [], [], [], []
     for culvert, (here, there) in zip(culverts, inverts, strict=True):
-        free += [free_table(culvert, here - there), free_table(culvert, there - here)]
-    full = np.array([strength[-1] for _, strength, _ in strengths], dtype=float)
+        strength, *summed = strength_tables(
+            culvert.barrel,
+            length=culvert.length,
+            manning_n=culvert.manning_n,
+            losses=sum(culvert.losses),
+            barrels=culvert.barrels,
+        )
+        span, choke = choke_table(culvert.barrel.height, strength)
+        strengths.append(strength)
+        sums.append(summed)
+        spans.append(span)
+        chokes.append(choke)
+        frees += [free_table(culvert, here - there), free_table(culvert, there - here)]
+    full = np.array([strength[-4] ** 2 for strength in strengths], dtype=float)
+    all_spans = np.array(spans, dtype=float)
+    smoothing = [
+        end.smoothing(max(levels), float(np.sqrt(c)), 0.5) for end, levels, c in zip(ends, inverts, full, strict=True)
+    ]
     return CulvertParameters(
-        np.array([here for here, _ in inverts], dtype=float),
-        np.array([there for _, there in inverts], dtype=float),
-        np.array([culvert.barrel.height for culvert in culverts], dtype=float),
-        full,
-        pack_cubics([(*share_table(depth, strength), "linear") for depth, strength, _ in strengths]),
-        pack_cubics([(head, q, "pchip") for head, q in free]),
-        pack_cubics([(depth, strength, "pchip") for depth, strength, _ in strengths]),
-        pack_cubics([(depth, total, "pchip") for depth, _, total in strengths]),
-        np.array(
-            [
-                end.smoothing(max(levels), float(np.sqrt(c)), 0.5)
-                for end, levels, c in zip(ends, inverts, full, strict=True)
-            ],
-            dtype=float,
-        ),
+        invert_from=np.array([here for here, _ in inverts], dtype=float),
+        invert_to=np.array([there for _, there in inverts], dtype=float),
+        height=height,
+        full=full,
+        smoothing=np.array(smoothing, dtype=float),
+        per_depth=DEPTH_ROWS / height,
+        per_root=FREE_ROWS / np.sqrt(highest_free(height)),
+        span=all_spans,
+        per_span=CHOKE_ROWS / all_spans,
+        choke=np.concatenate([np.empty(0), *chokes]),
+        free=np.concatenate([np.empty(0), *frees]),
+        strength=np.concatenate([np.empty(0), *strengths]),
+        summed=np.concatenate([np.empty(0), *(summed for summed, _ in sums)]),
+        swift=np.concatenate([np.empty(0), *(swift for _, swift in sums)]),
     )
 
 
@@ -201,149 +237,137 @@ def culvert_inverts(culvert: Culvert, end: Ends) -> tuple[float, float]:
     return max(culvert.invert_level_from, beds[0]), max(culvert.invert_level_to, beds[1])
 
 
-STRENGTH_ROWS = 48
+@jit_law
+def choked_tail(p: Any, i: int, wet: float, growth: float, lower: float):  # type: ignore[no-untyped-def]
+    """Depth downstream of culvert `i` below which the flow does not feel it.
 
+    Parameters
+    ----------
+    p : CulvertParameters
+    i : int
+    wet : float, m
+        Depth in the barrel at the upper end.
+    growth : float
+        Its growth with the upper stage.
+    lower : float, m
+        The upper stage above the lower invert.
 
-def strength_table(culvert: Culvert) -> tuple[Floats, Floats, Floats]:
-    """Depths (m), C^2 of all barrels there (m5/s2), and its sum from 0 (m6/s2)."""
-    barrel = culvert.barrel
-    # Rows at equal ratios, for C^2 goes as a power of depth; ten finer ones between two rows for the sum.
-    fine = np.geomspace(0.01, 1.0, 10 * (STRENGTH_ROWS - 1) + 1) * barrel.height
-    area, conveyance = barrel.area(fine), barrel.conveyance(fine, culvert.manning_n)
-    losses = culvert.length / conveyance**2 + sum(culvert.losses) / (2.0 * GRAVITY * area**2)
-    strength = culvert.barrels**2 / losses
-    parts = np.append(0.25 * strength[0] * fine[0], 0.5 * (strength[1:] + strength[:-1]) * np.diff(fine))
-    return np.append(0.0, fine[::10]), np.append(0.0, strength[::10]), np.append(0.0, np.cumsum(parts)[::10])
-
-
-def share_table(depth: Floats, strength: Floats) -> tuple[Floats, Floats]:
-    """2 H + dz, m, and the largest fall as a share of it, so that a lower tailwater nowhere means less discharge.
-
-    With p the largest d C'(d)/C(d) at or above a depth d, the choking fall at that mean depth is 2 d / (2 p), and
-    2 H + dz = 2 d + 2 d / (2 p). Each row takes p from one row below, so that what lies between rows is on the safe
-    side.
+    Returns
+    -------
+    depth : float, m
+        At most the height: a barrel that is full at its end feels all of the tailwater.
+    by_up : float
     """
-    t = pack_cubics([(depth, strength, "pchip")])
-    d = np.linspace(0.0, 1.0, 21)[1:, None] * np.diff(depth)
-    value = t.c0[:-1] + d * (t.c1[:-1] + d * (t.c2[:-1] + d * t.c3[:-1]))
-    slope = t.c1[:-1] + d * (2.0 * t.c2[:-1] + d * 3.0 * t.c3[:-1])
-    in_row = (0.5 * (depth[:-1] + d) * slope / value).max(axis=0)
-    p = 1.001 * np.maximum(np.maximum.accumulate(in_row[::-1])[::-1], 0.25)
-    span = np.append(depth[:-1] * (2.0 + 1.0 / p), depth[-1] * (2.0 + 1.0 / p[-1]))
-    share = 1.0 / (1.0 + 2.0 * np.append(p[0], p))
-    # A row more, so that the last share holds above the table.
-    return np.append(span, span[-1] + depth[-1]), np.append(share, share[-1])
+    span = wet + lower
+    if span >= p.span[i]:
+        return p.height[i], 0.0
+    x = span * p.per_span[i]
+    row = min(int(x), CHOKE_ROWS - 1)
+    k = 2 * (i * CHOKE_ROWS + row)
+    choke = lower - (p.choke[k] + (x - row) * p.choke[k + 1])
+    if choke >= p.height[i]:
+        return p.height[i], 0.0
+    if choke <= 0.0:
+        return 0.0, 0.0
+    return choke, 1.0 - p.choke[k + 1] * p.per_span[i] * (1.0 + growth)
 
 
-FREE_ROWS = 96
-LEAST_RISE = 0.02
-"""Least relative rise of head for a relative rise of discharge."""
-
-
-def free_table(culvert: Culvert, drop: float) -> tuple[Floats, Floats]:
-    """Heads above the upper invert (m) and what then flows out freely (m3/s), for a fall of the invert of `drop` m."""
-    barrel = culvert.barrel
-    entrance_loss, exit_loss = culvert.losses
-    scale = barrel.full_area * np.sqrt(GRAVITY * barrel.height)
-    q = scale * np.geomspace(1e-6, 6.0, FREE_ROWS)
-    inlet = inlet_headwater(culvert.edge, barrel, q, drop / culvert.length)
-    outlet = barrel.free_headwater(
-        q,
-        length=culvert.length,
-        drop=drop,
-        manning_n=culvert.manning_n,
-        entrance_loss=entrance_loss,
-        exit_loss=exit_loss,
-    )
-    start = max(-drop, 0.0)
-    head = np.maximum(np.maximum(inlet, outlet) - start, 1e-6 * barrel.height)
-    ratio = (q[1:] / q[:-1]) ** LEAST_RISE
-    for i in range(1, FREE_ROWS):
-        head[i] = max(head[i], head[i - 1] * ratio[i - 1])
-    return np.append(start, start + head), np.append(0.0, culvert.barrels * q)
-
-
-@jit
+@jit_law
 def barrel_flow(p: Any, i: int, z_up: float, z_down: float, h_up: float, h_down: float):  # type: ignore[no-untyped-def]
-    """C(d) sqrt(fall) with the mean of both depths, and its derivatives by both stages."""
-    full = p.height[i]
-    head, tail, by_head, by_tail = h_up - z_up, h_down - z_down, 0.0, 1.0
-    fall = h_up - h_down
-    if tail < 2.0 * full - head or tail < 0.0:
-        span = head + (h_up - z_down)
-        share, growth = piecewise(p.share, i, span)
-        choke, by_head = h_up - z_down - share * span, 1.0 - 2.0 * (share + span * growth)
-        if choke > 2.0 * full - head:
-            choke, by_head = 2.0 * full - head, -1.0
-        if choke < 0.0:
-            choke, by_head = 0.0, 0.0
+    """What the barrel of culvert `i` carries by the mean of the depths at its ends.
+
+    Returns
+    -------
+    depth : float, m
+        That mean.
+    s, s_by_up, s_by_down : float
+        C^2 there, m5/s2, and its derivatives by both stages.
+    e, e_by_up, e_by_down : float
+        C^2 times the fall, m6/s2, and its derivatives.
+    """
+    high = p.height[i]
+    lower, tail, fall = h_up - z_down, h_down - z_down, h_up - h_down
+    wet, wet_by_up = h_up - z_up, 1.0
+    if wet >= high:
+        wet, wet_by_up = high, 0.0
+    end, end_by_up, end_by_down, tail_by_up, tail_by_down = high, 0.0, 0.0, 0.0, 1.0
+    if tail < high:
+        end, end_by_down = tail, 1.0
+        choke, choke_by_up = choked_tail(p, i, wet, wet_by_up, lower)
         if choke > tail:
-            tail, by_tail = choke, 0.0
-            fall = h_up - z_down - choke
-        else:
-            by_head = 0.0
-    value, slope = root(fall, p.smoothing[i])
-    depth = 0.5 * (head + tail)
-    if depth >= full:
-        c = np.sqrt(p.full[i])
-        return c * value, c * slope * (1.0 - by_head), -c * slope * by_tail
-    square, growth = piecewise(p.strength, i, depth)
-    if square <= 0.0:
-        return 0.0, 0.0, 0.0
-    c = np.sqrt(square)
-    by_depth = 0.25 * growth / c * value
-    return c * value, by_depth * (1.0 + by_head) + c * slope * (1.0 - by_head), by_tail * (by_depth - c * slope)
+            end, end_by_up, end_by_down = choke, choke_by_up, 0.0
+            fall, tail_by_up, tail_by_down = lower - choke, choke_by_up, 0.0
+    depth = 0.5 * (wet + end)
+    s, half = p.full[i], 0.0  # half of ds/d(depth)
+    if depth < high:
+        c, by_row, _ = even_cubic(p.strength, i * (4 * DEPTH_ROWS + 4), DEPTH_ROWS, depth * p.per_depth[i])
+        s, half = c * c, c * by_row * p.per_depth[i]
+    by_up, by_down = half * (wet_by_up + end_by_up), half * end_by_down
+    return depth, s, by_up, by_down, s * fall, by_up * fall + s * (1.0 - tail_by_up), by_down * fall - s * tail_by_down
 
 
-@jit
-def level_flow(p: Any, i: int, head: float, tail: float):  # type: ignore[no-untyped-def]
-    """Root of C^2 summed from tail to head, both above the higher invert, and its derivatives."""
-    full = p.height[i]
-    upper, by_head = piecewise(p.summed, i, min(head, full))
-    if head >= full:
-        upper, by_head = upper + p.full[i] * (head - full), p.full[i]
-    lower, by_tail = 0.0, 0.0
-    if tail > 0.0:
-        lower, by_tail = piecewise(p.summed, i, min(tail, full))
-        if tail >= full:
-            lower, by_tail = lower + p.full[i] * (tail - full), p.full[i]
-    mean = upper / head
-    if mean <= 0.0:
-        return 0.0, 0.0, 0.0
-    e = p.smoothing[i] * mean
-    d = upper - lower
-    w = d * d + e * e
-    t = np.sqrt(np.sqrt(w))
-    by_d = (1.0 - 0.5 * d * d / w) / t
-    by_e = -0.5 * d * e / (w * t)
-    return d / t, by_d * by_head + by_e * p.smoothing[i] * (by_head - mean) / head, -by_d * by_tail
+@jit_law
+def summed_between(table: Any, i: int, rows: float, above: float, below: float):  # type: ignore[no-untyped-def]
+    """Sum over the depths between two, the lower of which may be negative; its derivatives, twice by the upper.
+
+    `rows` of the table go to a metre.
+    """
+    k = i * (4 * DEPTH_ROWS + 4)
+    upper, by_upper, bend = even_cubic(table, k, DEPTH_ROWS, above * rows)
+    under, by_under, _ = even_cubic(table, k, DEPTH_ROWS, max(below, 0.0) * rows)
+    return upper - under, by_upper * rows, -by_under * rows, bend * rows * rows
 
 
-@jit
-def one_way(p: Any, i: int, k: int, z_up: float, z_down: float, h_up: float, h_down: float):  # type: ignore[no-untyped-def]
-    """Discharge of culvert `i` from the end whose table is `k`, and its derivatives by both stages."""
-    if h_up <= z_up or h_up <= z_down:
-        return 0.0, 0.0, 0.0
-    free, by_head = piecewise(p.free, k, h_up - z_up)
-    q, by_up, by_down = barrel_flow(p, i, z_up, z_down, h_up, h_down)
-    if q < free and h_down < max(z_up, z_down) + p.height[i]:
-        sill = max(z_up, z_down)
-        level, level_by_up, level_by_down = level_flow(p, i, h_up - sill, h_down - sill)
-        if level > q:
-            q, by_up, by_down = level, level_by_up, level_by_down
-    if q < free:
-        return q, by_up, by_down
-    return free, by_head, 0.0
+@jit_law
+def is_less(e: float, edge: float, q: float):  # type: ignore[no-untyped-def]
+    """Whether the root of `e`, straight below `edge`, may be less than `q`; without a root, and never wrongly no."""
+    return e * e - 0.5 * edge * edge < q * q * e
 
 
 @jit_law
 def culvert_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # type: ignore[no-untyped-def]
-    """Discharge through culvert `i`; `Culvert` has the equation. The end that water enters is the inlet."""
-    if h_from >= h_to:
-        q, by_from, by_to = one_way(p, i, 2 * i, p.invert_from[i], p.invert_to[i], h_from, h_to)
-        return q, by_from, by_to, 0.0
-    q, by_to, by_from = one_way(p, i, 2 * i + 1, p.invert_to[i], p.invert_from[i], h_to, h_from)
-    return -q, -by_from, -by_to, 0.0
+    """Discharge through culvert `i`; `Culvert` has the equation. The end that water enters is the inlet.
+
+    B and W are roots; the root is taken of the one that counts, and is straight where that is less than `edge`. Were
+    each rounded off by itself they would cross between nearly equal stages, where slopes are steep. At equal stages
+    both are 0, and their slopes tell which counts.
+    """
+    back = h_to > h_from
+    h_up, h_down, z_up, z_down = h_from, h_to, p.invert_from[i], p.invert_to[i]
+    if back:
+        h_up, h_down, z_up, z_down = h_to, h_from, p.invert_to[i], p.invert_from[i]
+    sill = max(z_up, z_down)
+    if h_up <= sill:
+        return 0.0, 0.0, 0.0, 0.0
+    u = np.sqrt(h_up - sill)
+    side = 2 * i + 1 if back else 2 * i
+    q, slope, _ = even_cubic(p.free, side * (4 * FREE_ROWS + 4), FREE_ROWS, u * p.per_root[i])
+    up, down = 0.5 * slope * p.per_root[i] / u, 0.0
+
+    depth, s, s_by_up, s_by_down, e, e_by_up, e_by_down = barrel_flow(p, i, z_up, z_down, h_up, h_down)
+    edge = s * p.smoothing[i]
+    if h_down < sill + p.height[i]:  # else its losses are all there is
+        rows, above, below = p.per_depth[i], h_up - sill, h_down - sill
+        most, most_by_up, most_by_down, bend = summed_between(p.swift, i, rows, above, below)
+        if most_by_up < s:
+            s, s_by_up, s_by_down = most_by_up, bend, 0.0
+        edge = s * p.smoothing[i]
+        if depth < p.height[i] and e <= most and is_less(e, edge, q):
+            level, level_by_up, level_by_down, _ = summed_between(p.summed, i, rows, above, below)
+            if level > e or (level == e and level_by_up > e_by_up):
+                e, e_by_up, e_by_down = level, level_by_up, level_by_down
+        if most < e or (most == e and most_by_up < e_by_up):
+            e, e_by_up, e_by_down = most, most_by_up, most_by_down
+    if is_less(e, edge, q):
+        w = e * e + edge * edge
+        t = np.sqrt(np.sqrt(w))
+        if e < q * t:
+            q = e / t
+            by_e, by_edge = 1.0 / t - 0.5 * q * e / w, -0.5 * q * edge / w * p.smoothing[i]
+            up, down = by_e * e_by_up + by_edge * s_by_up, by_e * e_by_down + by_edge * s_by_down
+    if back:
+        return -q, -down, -up, 0.0
+    return q, up, down, 0.0
 
 
 CULVERT = LinkKind(name="culvert", model=Culvert, parameters=CulvertParameters, build=build_culverts, law=culvert_law)
