@@ -4,7 +4,7 @@
     python benchmarks/laws.py --repeats 100
 
 A hundred links of each kind, with sizes and levels at random, join two hundred ponds whose stages are random: water
-runs both ways, free and drowned, and some links are dry. The solver's own `evaluate_fluxes` evaluates all of them with
+runs both ways, free and drowned, and some links are dry. The solver's own `evaluate_groups` evaluates all of them with
 their derivatives, for sixty-four sets of stages in turn, so that no branch is foretold from the round before. A figure
 is the least of many goes; its time includes the bookkeeping of each link.
 """
@@ -21,13 +21,13 @@ import numba
 import numpy as np
 
 import deltasim
-from deltasim._jit import by_reference, jit
+from deltasim._jit import by_reference, jit, jit_inner
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared, prepare
-from deltasim.solver.fluxes import Drive, Flows, State, evaluate_fluxes
+from deltasim.solver.fluxes import evaluate_groups
 
 GOAL = 60.0
 """Microseconds for all of them."""
@@ -85,12 +85,18 @@ def network(rng: np.random.Generator) -> Prepared:
 
 
 @jit
-def evaluate(groups: Any, table: Any, state: Any, drive: Any, flows: Any, stages: Any, start: int, stop: int) -> None:
+def evaluate(problem: Any, work: Any, stages: Any, start: int, stop: int) -> None:
     """Evaluate every flux at some of the sets of stages."""
-    groups, table = by_reference(groups), by_reference(table)
+    evaluate_sets(by_reference(problem), by_reference(work), stages, start, stop)
+
+
+@jit_inner
+def evaluate_sets(problem: Any, work: Any, stages: Any, start: int, stop: int) -> None:
+    """Do so, on addresses."""
     for k in range(start, stop):
-        here = State(state.volume, stages[k], state.lift, state.rise)
-        evaluate_fluxes(groups, True, table, here, drive, flows)
+        for i in range(stages.shape[1]):
+            work.trial_stage[i] = stages[k, i]
+        evaluate_groups(problem.groups, 0, True, problem.fluxes, work, work.q)
 
 
 def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int) -> float:
@@ -100,17 +106,14 @@ def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int
     takes that evaluates nothing.
     """
     problem, work = prepared.problem, prepared.work
-    table = problem.fluxes._replace(group=group)
-    state = State(work.volume, work.stage, work.lift, work.rise)
-    drive = Drive(work.setting, work.setting_rate, work.factor, work.factor_rate)
-    flows = Flows(work.q, work.by_from, work.by_to, work.by_time, work.weight)
+    problem = problem._replace(fluxes=problem.fluxes._replace(group=group))
     first = np.append(np.arange(0, len(stages), AT_ONCE), 0)
     last = np.append(first[1:-1], [len(stages), 0])
     least = np.full(len(first), np.inf)
     for _ in range(repeats + 1):
         for go in range(len(first)):
             begun = time.perf_counter()
-            evaluate(problem.groups, table, state, drive, flows, stages, first[go], last[go])
+            evaluate(problem, work, stages, first[go], last[go])
             least[go] = min(least[go], time.perf_counter() - begun)
     return float(least[:-1].sum() - len(first[:-1]) * least[-1]) / len(stages)
 
@@ -123,7 +126,7 @@ def main() -> None:
     rng = np.random.default_rng(5)
     prepared = network(rng)
     work, group = prepared.work, prepared.problem.fluxes.group
-    work.volume[:] = 1e4
+    work.trial[:] = 1e4
     work.lift[:] = 1e-4
     names = [*LINKS, *SOURCES]
     at = names.index("breach")

@@ -169,6 +169,9 @@ def by_reference(arrays: Any) -> Any:
     every call. Behind an address a field costs one look, at what never changes while it can be seen, and whoever calls
     the compiled code holds the arrays anyway.
 
+    The function that asks must pass the address on and do nothing else with it: numba inlines this one into it, and
+    then takes stores into arrays behind an address that it knows nothing of for dead, and leaves them out.
+
     Parameters
     ----------
     arrays : NamedTuple

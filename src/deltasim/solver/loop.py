@@ -280,7 +280,12 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
     int
         `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`, `CHATTER`.
     """
-    problem, work, output = by_reference(problem), by_reference(work), by_reference(output)
+    return fill_output(by_reference(problem), by_reference(work), by_reference(output), interval, max_steps)
+
+
+@jit_inner
+def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-untyped-def]
+    """Do what `advance` does, on addresses."""
     rows = output.time.shape[0]
     control = work.control
     room = control.log_time.shape[0] - LOG_MARGIN * (control.on.shape[0] + control.value.shape[0])
