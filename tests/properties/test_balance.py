@@ -7,36 +7,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 
-from networks import random_networks, run
-
-EPS = np.finfo(float).eps
-
-
-def check_balance(result):
-    """Hold the promises of the result file: every interval of every node, the whole run, nothing below 0."""
-    storage = result.storage.values
-    full = np.isfinite(storage[0])
-    storage = storage[:, full]
-    assert storage.min() >= 0.0
-    dt = np.diff(result.time.values) / np.timedelta64(1, "s")
-    nodes = list(result.node.values)
-    into = np.zeros((len(dt), len(nodes)))
-    moved = np.zeros_like(into)
-    for k, (a, b) in enumerate(zip(result.from_node.values, result.to_node.values, strict=True)):
-        q = result.discharge.values[1:, k]
-        for name, sign in ((a, -1.0), (b, 1.0)):
-            if name:
-                into[:, nodes.index(name)] += sign * q
-                moved[:, nodes.index(name)] += np.abs(q)
-    for name in ("rain", "evaporation", "seepage", "groundwater"):
-        if name in result:
-            into += np.nan_to_num(result[name].values[1:])
-            moved += np.abs(np.nan_to_num(result[name].values[1:]))
-    change = np.diff(storage, axis=0)
-    volume = moved[:, full] * dt[:, None]
-    allowed = 1e-9 * volume + 8.0 * EPS * storage.max()
-    assert np.all(np.abs(change - into[:, full] * dt[:, None]) <= allowed)
-    assert result.attrs["relative_balance_error"] < 1e-12
+from networks import check_balance, random_networks, run
 
 
 @given(random_networks())
