@@ -105,3 +105,37 @@ def test_a_flooded_polder_stays_breached():
     assert [event[0] for event in events(result)] == [0.0]
     assert np.all(result.development.values[1:, 0] == 1.0)
     assert float(result.stage.sel(node="polder")[-1]) < 2.1
+
+
+def test_a_dike_that_is_overtopped_too_briefly_holds():
+    """1 mm/s up from 5.5 m, 0.5 mm/s down from 1000 s, up again from 3000 s: over 6 m from 500 to 2000 s and from 3500 s.
+
+    The first 1500 s are less than the 1600 s that it stands, and do not count when it is overtopped again.
+    """
+    result = run(
+        """
+        [basin.polder]
+        curve = { stage = [0.0], area = [1e4] }
+        initial_stage = 5.5
+        [boundary.low]
+        [inflow.brook]
+        to = "polder"
+        discharge = 10.0
+        [pump.drain]
+        from = "polder"
+        to = "low"
+        capacity = { time = [0, 1000, 3000, 86400], value = [0.0, 15.0, 0.0, 0.0] }
+        [breach.gap]
+        from = "polder"
+        to = "low"
+        crest_level = 6.0
+        bottom_level = 2.0
+        bottom_width = 15.0
+        side_slope = 1.0
+        development_time = 60
+        trigger = { overtopping_duration = 1600 }
+        """,
+        days=0.125,
+        step="10 min",
+    )
+    assert [event[0] for event in events(result)[1:]] == pytest.approx([5100.0], abs=1e-3)
