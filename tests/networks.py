@@ -28,7 +28,48 @@ def seconds(result):
     return (result.time.values - result.time.values[0]) / np.timedelta64(1, "s")
 
 
-LINKS = ("weir", "orifice", "gate", "pump", "rating", "resistance", "reach", "culvert")
+EPS = np.finfo(float).eps
+
+
+def events(result):
+    """Time (s since the start), source, target and value of what was set."""
+    start = result.time.values[0]
+    time = (result.event_time.values - start) / np.timedelta64(1, "s")
+    names = (result.event_source.values.tolist(), result.event_target.values.tolist())
+    return list(zip(time.tolist(), *names, result.event_value.values.tolist(), strict=True))
+
+
+def check_balance(result):
+    """Hold the promises of the result file: every interval of every node, the whole run, nothing below 0."""
+    storage = result.storage.values
+    full = np.isfinite(storage[0])
+    storage = storage[:, full]
+    assert storage.min() >= 0.0
+    dt = np.diff(result.time.values) / np.timedelta64(1, "s")
+    nodes = list(result.node.values)
+    into = np.zeros((len(dt), len(nodes)))
+    moved = np.zeros_like(into)
+    for k, (a, b) in enumerate(zip(result.from_node.values, result.to_node.values, strict=True)):
+        q = result.discharge.values[1:, k]
+        for name, sign in ((a, -1.0), (b, 1.0)):
+            if name:
+                into[:, nodes.index(name)] += sign * q
+                moved[:, nodes.index(name)] += np.abs(q)
+    for name in ("rain", "evaporation", "seepage", "groundwater"):
+        if name in result:
+            into += np.nan_to_num(result[name].values[1:])
+            moved += np.abs(np.nan_to_num(result[name].values[1:]))
+    change = np.diff(storage, axis=0)
+    volume = moved[:, full] * dt[:, None]
+    allowed = 1e-9 * volume + 8.0 * EPS * storage.max()
+    assert np.all(np.abs(change - into[:, full] * dt[:, None]) <= allowed)
+    assert result.attrs["relative_balance_error"] < 1e-12
+
+
+LINKS = (
+    *("weir", "orifice", "gate", "pump", "rating", "resistance", "reach", "culvert"),
+    *("levee", "breach", "fixed_flow", "diversion"),
+)
 
 
 SECTIONS = (
@@ -37,14 +78,71 @@ SECTIONS = (
 )
 
 
+def _operation(rng, kind, link, source, beds, names, wide):
+    """Lines that go on with the table of a link, and a rule that moves it, where it can be moved."""
+    lines = []
+    node = names[int(rng.integers(len(names)))]
+    level = beds[names.index(node)] + rng.uniform(0.1, 2)
+    moves = {
+        "gate": ("opening", 0.0, rng.uniform(0, 2)),
+        "weir": ("crest_level", -1.0, rng.uniform(0, 3)),
+        "pump": ("capacity", 0.1, 0.0),
+        "fixed_flow": ("discharge", 0.0, 0.3),
+        "orifice": ("open", 1.0, 0.0),
+        "culvert": ("open", 0.0, 1.0),
+        "levee": ("open", 0.5, 1.0),
+    }
+    if kind == "pump" and source in wide and rng.random() < 0.7:
+        start = beds[names.index(source)] + rng.uniform(0.6, 2)
+        lines.append(f"start_stage = {start}\nstop_stage = {start - 0.5}")
+    if kind not in moves or rng.random() < 0.5:
+        return lines
+    key, on, off = moves[kind]
+    rate = {"gate": "opening_rate", "weir": "crest_rate"}.get(kind)
+    if rate and rng.random() < 0.7:
+        lines.append(f"{rate} = {10 ** rng.uniform(-4, -1)}")
+    lines.append(f'[rule.move_{link}]\nwhen = "{node}.stage > {level} or sea.stage > 1.2"')
+    lines.append(f'until = "{node}.stage < {level - 0.3} and sea.stage < 0.5"\nhold = "10 min"')
+    lines.append(f'then = {{ "{kind}.{link}.{key}" = {on} }}\npriority = {int(rng.integers(3))}')
+    if rng.random() < 0.5:
+        lines.append(f'otherwise = {{ "{kind}.{link}.{key}" = {off} }}')
+    return lines
+
+
+def _fork(rng, name, source, receiver):
+    """A small basin that a pump and a brook feed, and two diversions, one after the other, of what enters there."""
+    table = "{ inflow = [0.0, 0.5, 5.0], discharge = [0.0, 0.1, 4.0] }"
+    second = f"table = {table}" if rng.random() < 0.5 else f"fraction = {rng.uniform(0, 1):.3f}"
+    return [
+        f"[basin.f_{name}]\ncurve = {{ stage = [5.0], area = [{10 ** rng.uniform(0, 4)}] }}",
+        f"[basin.g_{name}]\ncurve = {{ stage = [4.0], area = [{10 ** rng.uniform(0, 4)}] }}",
+        f'[inflow.b_{name}]\nto = "f_{name}"\ndischarge = {10 ** rng.uniform(-3, 0)}',
+        f'[pump.p_{name}]\nfrom = "{source}"\nto = "f_{name}"\ncapacity = {10 ** rng.uniform(-3, 0)}',
+        f'[diversion.{name}]\nfrom = "f_{name}"\nto = "g_{name}"\nfraction = {rng.uniform(0, 1):.3f}',
+        f'[diversion.h_{name}]\nfrom = "g_{name}"\nto = "{receiver}"\n{second}',
+        *(
+            f'[weir.{top}t_{name}]\nfrom = "{top}_{name}"\nto = "fall"\ncrest_level = 6.0\ncrest_width = 5.0\n'
+            for top in "fg"
+        ),
+    ]
+
+
 @st.composite
 def random_networks(draw, most=60):
-    """TOML of 1 to `most` nodes of all kinds, dry and full, tiny beside huge, joined every way there is."""
+    """TOML of 1 to `most` nodes, by `random_network`."""
     n = draw(st.integers(1, most))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    junctions = draw(st.booleans())
+    return random_network(np.random.default_rng(draw(st.integers(0, 2**32 - 1))), n, draw(st.booleans()))
+
+
+def random_network(rng, n, junctions):
+    """TOML of `n` nodes of all kinds, dry and full, tiny beside huge, joined every way there is.
+
+    Pumps, gates and crests are moved by rules, at once or at a rate. What turns on and off by stages has room to do so:
+    a station that fills its sump in a second is a fault, and is reported as one.
+    """
     lines = []
     names = [f"n{i}" for i in range(n)]
+    wide = set()
     beds = [round(float(rng.uniform(-3, 3)), 3) for _ in names]
     for name, bed in zip(names, beds, strict=True):
         if junctions and rng.random() < 0.4:
@@ -64,6 +162,8 @@ def random_networks(draw, most=60):
             curve = f"stage = [{bed}, {bed + 1}, {bed + 2}], area = [0.0, {area}, {1.5 * area}]"
         else:
             curve = f"stage = [{bed}, {bed + 1}, {bed + 3}], storage = [0.0, {area}, {5 * area}]"
+        if area > 1e4:
+            wide.add(name)
         lines.append(f"[basin.{name}]\ncurve = {{ {curve} }}")
         if rng.random() < 0.6:
             lines.append(f"initial_stage = {bed + float(rng.uniform(0, 2))}")
@@ -98,9 +198,12 @@ def random_networks(draw, most=60):
         a, b = names[i], other
         if a == b:
             continue
+        kind = LINKS[int(rng.integers(len(LINKS)))]
+        if kind == "diversion":
+            lines += _fork(rng, f"l{k}", a, b)
+            continue
         if rng.random() < 0.5 and b not in ("fall", "sea"):
             a, b = b, a
-        kind = LINKS[int(rng.integers(len(LINKS)))]
         if kind in ("resistance", "reach", "culvert") and "fall" in (a, b):
             kind = "weir"
         level = round(float(rng.uniform(-3, 3)), 3)
@@ -118,10 +221,18 @@ def random_networks(draw, most=60):
                 "culvert": f"diameter = {10 ** rng.uniform(-0.5, 0.5):.3f}\ninvert_level_from = {level}\n"
                 f"invert_level_to = {level + rng.uniform(-0.5, 0.5):.3f}\nlength = {10 ** rng.uniform(0.5, 2.5):.1f}\n"
                 "manning_n = 0.015",
+                "levee": f"table = {{ level = [{level}, {level + 0.5}, {level + 2}], length = [{rng.choice([0, 5])}, 20, 50] }}",
+                "breach": f"crest_level = {level + 1}\nbottom_level = {level}\nbottom_width = {10 ** rng.uniform(0, 1.5):.3f}\n"
+                f"side_slope = 1.0\ndevelopment_time = {10 ** rng.uniform(1, 4):.1f}\ntrigger = "
+                + str(
+                    rng.choice([f"{{ stage = {level + 0.9} }}", "{ time = 40000 }", "{ overtopping_duration = 1800 }"])
+                ),
+                "fixed_flow": f"discharge = {10 ** rng.uniform(-3, 1):.4f}",
             }[kind]
         )
-        if kind != "pump" and rng.random() < 0.2:
+        if kind not in ("pump", "fixed_flow") and rng.random() < 0.2:
             lines.append('direction = "forward"')
+        lines += _operation(rng, kind, f"l{k}", a, beds, names, wide)
         lines.append("")
     for k in range(1 + n // 10):
         peak = 10 ** rng.uniform(-2, 2)

@@ -159,7 +159,7 @@ _ROWS: Final = (
         "m3 s-1",
         "part of the wanted discharge that was not supplied",
         cell_methods=_MEAN,
-        comment="Missing where a link wants no fixed discharge, and where rules or the like move what it wants.",
+        comment="Of what is wanted at the time, by rules as well; missing where a link wants no fixed discharge.",
     ),
     _link(
         "opening",

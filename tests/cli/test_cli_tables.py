@@ -17,6 +17,7 @@ from rich.console import Console
 from deltasim import progress
 from deltasim.cli import peaks, times
 from deltasim.cli.closing import balance
+from deltasim.cli.events import Events, print_events
 
 DAY = 86400.0
 
@@ -84,6 +85,23 @@ def test_large_network_shows_its_largest_in_their_order() -> None:
     assert [line.split()[0] for line in lines if "resistance" in line] == [f"l{i}" for i in range(7, count, 50)]
     assert "these 20 nodes hold the most; 980 more are in x.nc" in lines
     assert "these 20 links carry the most; 980 more are in x.nc" in lines
+
+
+def test_events_are_counted_by_who_set_what() -> None:
+    out = Console(file=io.StringIO(), width=100, highlight=False, markup=False, emoji=False)
+    many = [(f"rule.r{i}", f"gate.g{i}.open", 7200.0 + i) for i in range(peaks.MOST_ROWS + 2)]
+    some = [
+        ("rule.a", "gate.g.opening", 0.0),
+        ("pump.p", "pump.p.running", 600.0),
+        ("rule.a", "gate.g.opening", 3600.0),
+    ]
+    source, target, time = zip(*some, *many, strict=True)
+    made = Events(start=datetime(2024, 6, 1), duration=DAY, time=time, source=source, target=target)
+    print_events(out, made, "x.nc")
+    rows = [line.split() for line in out.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert rows[2] == ["rule.a", "gate.g.opening", "2", "2024-06-01", "00:00", "2024-06-01", "01:00"]
+    assert rows[3] == ["pump.p", "pump.p.running", "1", "2024-06-01", "00:10", "2024-06-01", "00:10"]
+    assert rows[-2] == ["4", "more", "are", "in", "x.nc"]
 
 
 def test_network_without_links_has_one_table() -> None:

@@ -233,6 +233,17 @@ def test_what_is_no_result_is_explained(tmp_path, content, message):
         read_scenario(path)
 
 
+def test_a_damaged_file_is_explained(whole, tmp_path):
+    """Zeros over the second half of it: the library fails on opening, or only on reading what lies there."""
+    content = whole.read_bytes()
+    path = tmp_path / "x.nc"
+    for part in (0.2, 0.5, 0.9):
+        kept = int(part * len(content))
+        path.write_bytes(content[:kept] + bytes(len(content) - kept))
+        with pytest.raises(ResultError):
+            read_scenario(path)
+
+
 def test_another_netcdf_file_is_explained(tmp_path):
     netCDF4.Dataset(tmp_path / "x.nc", "w").close()
     with pytest.raises(ResultError, match="no scenario in it; was this file written by deltasim"):

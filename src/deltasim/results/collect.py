@@ -65,7 +65,6 @@ class Collector:
             for a, actuator in enumerate(controls.actuators)
             if actuator.key in SETTINGS
         ]
-        self.controlled = {(actuator.link, actuator.key) for actuator in controls.actuators}
         for key, _, _ in self.positions:
             self.moved.setdefault(key, {})
         # A setting that one link moves is shown for every link that has it.
@@ -224,8 +223,6 @@ class Collector:
         moved = {name: wish[:, j] for j, name in enumerate(self.controls.wanting)}
         for i in self.wanting:
             link = self.network.links[i]
-            if (link.name, "discharge") in self.controlled or (link.name, "open") in self.controlled:
-                continue
             # Round-off of two ways to the same volume is not a shortage.
             wanted = moved[link.name] if link.name in moved else mean_of_product(link.discharge, link.open, edges)
             short = wanted - discharge[:, i]

@@ -1,0 +1,190 @@
+"""When things happen, against what can be computed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from networks import check_balance, events, run, seconds
+
+
+def test_a_link_closes_when_its_discharge_is_small():
+    """Case 8: prisms of 1000 m2 at 20 and 10 m joined by R = 1e4 s/m2: q = 1e-3 exp(-t / 5e6) is 1e-4 at 5e6 ln 10."""
+    result = run(
+        """
+        [basin.high]
+        curve = { stage = [0.0], area = [1000.0] }
+        initial_stage = 20.0
+        [basin.low]
+        curve = { stage = [0.0], area = [1000.0] }
+        initial_stage = 10.0
+        [resistance.bank]
+        from = "high"
+        to = "low"
+        resistance = 1e4
+        [rule.shut]
+        when = "bank.discharge < 1e-4"
+        then = { "resistance.bank.open" = 0.0 }
+        """,
+        days=200,
+        step="1 day",
+        tolerance=1e-8,
+    )
+    ((when, source, target, value),) = events(result)
+    assert (source, target, value) == ("rule.shut", "resistance.bank.open", 0.0)
+    assert when == pytest.approx(5e6 * np.log(10.0), abs=1.0)
+    after = seconds(result) > when
+    assert np.all(result.storage.values[after] == result.storage.values[-1])
+    assert np.all(result.discharge.values[after][1:] == 0.0)
+    assert result.storage.values[-1] == pytest.approx([15500.0, 14500.0], abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    "starter",
+    [
+        '[rule.start]\nwhen = "tank.storage > 7500"\nthen = { "pump.drain.open" = 1.0 }\n',
+        '[rule.start]\nwhen = "tank.depth > 7.5"\nthen = { "pump.drain.open" = 1.0 }\n',
+        '[rule.start]\nwhen = "tank.stage > 7.5"\nthen = { "pump.drain.open" = 1.0 }\n',
+    ],
+)
+def test_a_pump_starts_by_what_is_stored(starter):
+    """Case 9: 1e-3 m3/s into 1000 m2 from 5 m reaches 7500 m3 at 2.5e6 s; a pump of 1e-3 m3/s then keeps it there."""
+    result = run(
+        """
+        [basin.tank]
+        curve = { stage = [0.0], area = [1000.0] }
+        initial_stage = 5.0
+        [boundary.out]
+        [inflow.tap]
+        to = "tank"
+        discharge = 1e-3
+        [pump.drain]
+        from = "tank"
+        to = "out"
+        capacity = 1e-3
+        open = 0.0
+        """
+        + starter,
+        days=40,
+        step="1 day",
+    )
+    ((when, *_),) = events(result)
+    assert when == pytest.approx(2.5e6, abs=1.0)
+    storage = result.storage.values[:, 0]
+    assert storage == pytest.approx(5000.0 + 1e-3 * np.minimum(seconds(result), 2.5e6), abs=1e-5)
+    assert np.ptp(storage[-5:]) == 0.0
+
+
+def test_a_flap_gate_drains_on_the_ebb():
+    """Spring and neap over 30 days: closed to round-off, nothing flows in, every turn of the head is an event.
+
+    The turns are looked for independently, in the stages of each minute, by the change of sign of their difference.
+    """
+    result = run(
+        """
+        [basin.polder]
+        curve = { stage = [-3.0, 3.0], area = [1e5, 3e5] }
+        initial_stage = 0.2
+        [boundary.sea]
+        stage = { tide = "tide.csv", mean_level = 0.1 }
+        [inflow.brook]
+        to = "polder"
+        discharge = 2.0
+        [gate.sluice]
+        from = "polder"
+        to = "sea"
+        sill_level = -2.0
+        width = 4.0
+        opening = 1.5
+        direction = "forward"
+        """,
+        days=30,
+        step="1 min",
+        zone="Z",
+        files={"tide.csv": b"constituent,amplitude,phase\nM2,1.2,30.0\nS2,0.4,80.0\nO1,0.2,10.0\n"},
+    )
+    check_balance(result)
+    assert result.discharge.sel(link="sluice").values[1:].min() >= 0.0
+    head = (result.stage.sel(node="polder") - result.stage.sel(node="sea")).values
+    t = seconds(result)
+    turns = np.flatnonzero((head[1:] >= 0.0) != (head[:-1] >= 0.0))
+    roots = t[turns] + 60.0 * head[turns] / (head[turns] - head[turns + 1])
+    found = [event for event in events(result) if event[0] > 0.0]
+    assert len(roots) > 100
+    assert {event[1:3] for event in found} == {("gate.sluice", "gate.sluice.direction")}
+    assert [event[0] for event in found] == pytest.approx(roots, abs=2.0)
+    assert [event[3] for event in found] == [float(head[k + 1] >= 0.0) for k in turns]
+
+
+def test_a_pump_station_starts_as_often_as_it_must():
+    """20 m2 between stop at 0.5 m and start at 1 m: 0.2 m3/s fill 10 m3 in 50 s, less 0.5 m3/s it empties in 33.3 s.
+
+    From 0.5 m the k-th start is at 50 + k 83.333 s. An event is located late, by up to 1e-6 s, and so is what follows:
+    a start by d delays the stop by d / 0.6, a stop by d the start by d / 0.4; the last of a year may come 1.6 s late.
+    """
+    result = run(
+        """
+        [basin.sump]
+        curve = { stage = [0.0], area = [20.0] }
+        initial_stage = 0.5
+        [boundary.out]
+        [inflow.sewer]
+        to = "sump"
+        discharge = 0.2
+        [pump.lift]
+        from = "sump"
+        to = "out"
+        capacity = 0.5
+        start_stage = 1.0
+        stop_stage = 0.5
+        """,
+        days=365,
+        step="1 day",
+    )
+    cycle = 50.0 + 10.0 / 0.3
+    value = result.event_value.values
+    time = (result.event_time.values - result.time.values[0]) / np.timedelta64(1, "s")
+    assert (time[0], value[0]) == (0.0, 0.0)  # off at the start
+    starts, stops = time[1::2], time[2::2]
+    assert np.all(value[1::2] == 1.0)
+    assert np.all(value[2::2] == 0.0)
+    number = int((365 * 86400.0 - 50.0) // cycle) + 1
+    assert len(starts) == number
+    late = starts - (50.0 + cycle * np.arange(number))
+    assert late.min() > -1e-3
+    assert late.max() < 1.6
+    assert stops - starts[: len(stops)] == pytest.approx(10.0 / 0.3, abs=1e-5)
+    assert set(result.event_target.values) == {"pump.lift.running"}
+    pumped = float(result.discharge.sel(link="lift")[1:].sum()) * 86400.0
+    assert pumped == pytest.approx(0.2 * 365 * 86400.0, abs=10.0)
+
+
+def test_a_pump_that_fills_starts_and_stops_by_the_stage_it_feeds():
+    """400 m2 lose 0.1 m3/s from 2 m: at 1.5 m after 2000 s a pump of 0.3 m3/s starts, and stops at 1.8 m 600 s later."""
+    result = run(
+        """
+        [basin.tower]
+        curve = { stage = [0.0], area = [400.0] }
+        initial_stage = 2.0
+        [basin.well]
+        curve = { stage = [-10.0], area = [1e6] }
+        initial_stage = -5.0
+        [demand.town]
+        from = "tower"
+        discharge = 0.1
+        [pump.fill]
+        from = "well"
+        to = "tower"
+        capacity = 0.3
+        start_to_stage = 1.5
+        stop_to_stage = 1.8
+        """,
+        days=0.125,
+        step="1 min",
+    )
+    expected = [0.0, 2000.0, 2600.0, 3800.0, 4400.0, 5600.0, 6200.0, 7400.0, 8000.0, 9200.0, 9800.0]
+    found = events(result)
+    assert [event[0] for event in found] == pytest.approx(expected, abs=1e-3)
+    assert [event[1:] for event in found] == [("pump.fill", "pump.fill.running", value) for value in (0.0, 1.0)] * 5 + [
+        ("pump.fill", "pump.fill.running", 0.0)
+    ]
