@@ -21,7 +21,7 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, overload, register_model
 
-__all__ = ["by_reference", "by_value", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner", "jit_law"]
+__all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner", "jit_law"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -186,21 +186,6 @@ def by_reference(arrays: Any) -> Any:
     return arrays
 
 
-def by_value(arrays: Any) -> Any:
-    """Give what lies behind an address as a tuple again: a loop over its arrays finds them once, not at each use.
-
-    Parameters
-    ----------
-    arrays : NamedTuple
-        What `by_reference` gave, or a field of it.
-
-    Returns
-    -------
-    NamedTuple
-    """
-    return arrays
-
-
 class Reference(types.Type):  # type: ignore[misc, unused-ignore]
     """The type of what `by_reference` gives."""
 
@@ -222,29 +207,6 @@ def _by_reference(arrays: Any) -> Any:  # noqa: ARG001
         return _take_address(arrays)
 
     return impl
-
-
-@overload(by_value, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _by_value(arrays: Any) -> Any:
-    if isinstance(arrays, Reference):
-
-        def behind(arrays: Any) -> Any:
-            return _look_behind(arrays)
-
-        return behind
-
-    def same(arrays: Any) -> Any:
-        return arrays
-
-    return same
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def _look_behind(typingctx: Any, address: Any) -> Any:  # noqa: ARG001
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _load(context, builder, signature.return_type, args[0])
-
-    return address.target(address), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]

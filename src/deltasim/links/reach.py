@@ -293,11 +293,14 @@ def reach_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # ty
         k, dk = conveyance(p.section, i, h_from - p.bed_from[i])
         c = p.strength[i] * p.outfall[i]
         return c * k, c * dk, 0.0, 0.0
-    if h_from >= h_to:
-        q, by_from, by_to = downhill(p, i, h_from, h_to, p.bed_from[i], p.bed_to[i])
-        return q, by_from, by_to, 0.0
-    q, by_to, by_from = downhill(p, i, h_to, h_from, p.bed_to[i], p.bed_from[i])
-    return -q, -by_from, -by_to, 0.0
+    back = h_to > h_from
+    up, down, z_up, z_down = h_from, h_to, p.bed_from[i], p.bed_to[i]
+    if back:
+        up, down, z_up, z_down = h_to, h_from, z_down, z_up
+    q, by_up, by_down = downhill(p, i, up, down, z_up, z_down)
+    if back:
+        return -q, -by_down, -by_up, 0.0
+    return q, by_up, by_down, 0.0
 
 
 REACH = LinkKind(

@@ -13,7 +13,7 @@ import numpy as np
 from numba.extending import overload, register_jitable
 from numpy.typing import NDArray
 
-from deltasim._jit import by_value, jit
+from deltasim._jit import jit
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
@@ -242,7 +242,7 @@ def _evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any
 
     def go_on(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
         if table.group[g + 1] > table.group[g]:
-            fill(by_value(groups.head), g, sensitive, table, work, q)
+            fill(groups.head, g, sensitive, table, work, q)
         evaluate_groups(groups.rest, g + 1, sensitive, table, work, q)
 
     return go_on
