@@ -26,8 +26,11 @@ TYPICAL_DEPTH = 1.0
 MOST_TRIALS = 120
 """Of the search for the control, which takes 2 to 5 unless a corner of the section is near."""
 
-CLOSE = 1e-12
-"""Relative accuracy of that search."""
+CLOSE = 1e-9
+"""Relative accuracy of that search: the discharge, which is at its largest there, is as good as the square of it."""
+
+CORNER = 1e-12
+"""Where a corner of the section is the largest, the discharge is only as good as the depth."""
 
 
 class Reach(StageDrivenLink):
@@ -137,6 +140,8 @@ class ReachParameters(NamedTuple):
     """Root of the fall, m^0.5, into a free outfall."""
     smoothing: NDArray[np.float64]
     """Fall below which the root is linear, m."""
+    uniform: NDArray[np.float64]
+    """Root of the fall of the bed, m^0.5, likewise linear below it."""
 
 
 def bed_levels(reach: Reach, end: Ends) -> tuple[float, float]:
@@ -160,27 +165,31 @@ def build_reaches(reaches: Sequence[Reach], ends: Sequence[Ends]) -> ReachParame
     slope = np.array([reach.outfall_slope or 0.0 for reach in reaches], dtype=float)
     given = np.array([reach.outfall_slope is not None for reach in reaches], dtype=bool)
     typical = [reach.cross_section.conveyance(TYPICAL_DEPTH) for reach in reaches]
+    smoothing = np.array(
+        [
+            end.smoothing(float(bed.max()), float(c * k), 0.5)
+            for end, bed, c, k in zip(ends, beds, strength, typical, strict=True)
+        ],
+        dtype=float,
+    )
+    drop = np.abs(beds[:, 0] - beds[:, 1])
     return ReachParameters(
         pack_sections([reach.cross_section for reach in reaches]),
         strength,
         np.ascontiguousarray(beds[:, 0]),
         np.ascontiguousarray(beds[:, 1]),
         np.sqrt(np.where(given, slope * length, np.maximum(beds[:, 0] - beds[:, 1], 0.0))),
-        np.array(
-            [
-                end.smoothing(float(bed.max()), float(c * k), 0.5)
-                for end, bed, c, k in zip(ends, beds, strength, typical, strict=True)
-            ],
-            dtype=float,
-        ),
+        smoothing,
+        np.array([root(d, eps)[0] for d, eps in zip(drop, smoothing, strict=True)], dtype=np.float64),
     )
 
 
 @jit
-def control_depth(section: Any, i: int, middle: float, level: float):  # type: ignore[no-untyped-def]
+def control_depth(section: Any, i: int, middle: float, k: float, dk: float, level: float):  # type: ignore[no-untyped-def]
     """Mean depth at which (level - m) K(m)^2 is largest: m + K / (2 K') = level.
 
-    The left side rises with m, in proportion to it for a power law, so that the secant hits at once there.
+    The left side rises with m, for a power law in proportion to it; so the first guess takes the section for the power
+    law that it is at `middle`, and a secant mends that.
 
     Parameters
     ----------
@@ -188,32 +197,34 @@ def control_depth(section: Any, i: int, middle: float, level: float):  # type: i
     i : int
     middle : float, m
         Where the left side is less.
+    k, dk : float
+        Conveyance there, and its growth.
     level : float, m
-        Where it is more.
+        Where the left side is more.
 
     Returns
     -------
-    float, m
+    depth : float, m
+    conveyance : float
+    by_depth : float
     """
     low, high = middle, level
-    k, dk = conveyance(section, i, low)
-    below = low + 0.5 * k / dk - level if dk > 0.0 else low - level
-    k, dk = conveyance(section, i, high)
-    above = 0.5 * k / dk
+    before, off_before = middle, middle + 0.5 * k / dk - level
+    m = level * middle / (middle + 0.5 * k / dk)
     for trial in range(MOST_TRIALS):
-        if high - low <= CLOSE * level:
-            break
-        # The secant, and every third time the middle, where a corner of the section keeps it from closing in.
-        m = 0.5 * (low + high) if trial % 3 == 2 else high - above * (high - low) / (above - below)
+        # Every fourth time the middle, where a corner of the section keeps the secant from closing in.
+        if not low < m < high or trial % 4 == 3:
+            m = 0.5 * (low + high)
         k, dk = conveyance(section, i, m)
         off = m + 0.5 * k / dk - level
-        if abs(off) <= CLOSE * level:
-            return m
+        if abs(off) <= CLOSE * level or high - low <= CORNER * level:
+            break
         if off < 0.0:
-            low, below = m, off
+            low = m
         else:
-            high, above = m, off
-    return 0.5 * (low + high)
+            high = m
+        before, off_before, m = m, off, m - off * (m - before) / (off - off_before)
+    return m, k, dk
 
 
 @jit
@@ -262,10 +273,10 @@ def downhill(p: Any, i: int, h_up: float, h_down: float, z_up: float, z_down: fl
     c = p.strength[i]
     drop = abs(z_up - z_down)
     fall = h_up - max(h_down, z_down)
+    uniform = p.uniform[i]
     value, slope = root(fall, p.smoothing[i])
     if fall < drop:
         k, by_start, by_end, k_up, dk_up = backed_up(p.section, i, depth, drop - fall)
-        uniform, _ = root(drop, p.smoothing[i])
         if k * value >= k_up * uniform:
             return c * k_up * uniform, c * dk_up * uniform, 0.0
         by_down = c * (by_end * value - k * slope) if h_down >= z_down else 0.0
@@ -275,10 +286,8 @@ def downhill(p: Any, i: int, h_up: float, h_down: float, z_up: float, z_down: fl
     if fall * dk > k:  # the lower stage is out of reach
         k_up, dk_up = conveyance(p.section, i, depth)
         if drop * dk_up >= k_up:
-            uniform, _ = root(drop, p.smoothing[i])
             return c * k_up * uniform, c * dk_up * uniform, 0.0
-        middle = control_depth(p.section, i, middle, depth + 0.5 * drop)
-        k, dk = conveyance(p.section, i, middle)
+        middle, k, dk = control_depth(p.section, i, middle, k, dk, depth + 0.5 * drop)
         value, slope = root(2.0 * (depth - middle) + drop, p.smoothing[i])
         # At a largest value the mean depth itself does not count.
         return c * k * value, 2.0 * c * k * slope, 0.0

@@ -28,9 +28,10 @@ def root(d, smoothing):  # type: ignore[no-untyped-def]
     slope : float, m^-0.5
     """
     square = d * d
-    w = square + smoothing * smoothing
-    t = np.sqrt(np.sqrt(w))
-    return d / t, (1.0 - 0.5 * square / w) / t
+    # One division: with the roots these are most of the time of a simple law.
+    inverse = 1.0 / np.sqrt(np.sqrt(square + smoothing * smoothing))
+    fourth = inverse * inverse
+    return d * inverse, (1.0 - 0.5 * square * fourth * fourth) * inverse
 
 
 @jit
