@@ -25,7 +25,7 @@ __all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-KERNEL_ROOMS = ("_jit.py", "constants.py", "geometry", "links", "fluxes", "solver")
+KERNEL_ROOMS = ("_jit.py", "constants.py", "geometry", "links", "fluxes", "control/program.py", "solver")
 """Files and folders of this package whose source can end up in a kernel."""
 
 

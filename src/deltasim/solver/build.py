@@ -24,7 +24,8 @@ from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.signal import Signal
 from deltasim.solver.actuators import OPEN, SETTING
-from deltasim.solver.controls import Controls, Places, pack_controls
+from deltasim.solver.conditions import Places
+from deltasim.solver.controls import Controls, pack_controls
 from deltasim.solver.diversions import diversion_order, find_entries
 from deltasim.solver.elimination import minimum_degree, plan_elimination
 from deltasim.solver.fluxes import Entries, FluxTable, nest

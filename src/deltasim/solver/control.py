@@ -12,39 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inline, jit_inner
-from deltasim.geometry import locate
+from deltasim._jit import jit_inner
 from deltasim.solver.actuators import position
-from deltasim.solver.problem import boundary_stages
-from deltasim.solver.record import storage_inside
+from deltasim.solver.conditions import gather, signal_at, value_of
 
 __all__ = ["act", "crossing", "next_alarm", "remember"]
-
-# Operations of the postfix code, as `deltasim.control.program.Op` counts them.
-(
-    CONSTANT,
-    LOAD,
-    ADD,
-    SUBTRACT,
-    MULTIPLY,
-    DIVIDE,
-    NEGATE,
-    MINIMUM,
-    MAXIMUM,
-    ABSOLUTE,
-    LESS,
-    LESS_EQUAL,
-    GREATER,
-    GREATER_EQUAL,
-    EQUAL,
-    NOT_EQUAL,
-    AND,
-    OR,
-    NOT,
-) = range(19)
-
-# What LOAD loads.
-STAGE, DEPTH, STORAGE, AREA, DISCHARGE, ACTUATOR, SIGNAL, HOUR, TIME_OF_RUN = range(9)
 
 NOT_WHEN, NEVER = -1, -2
 """Instead of an expression for `until`."""
@@ -61,137 +33,6 @@ empties in a minute has half a million of them in a year.
 WINDOW = 60.0
 MOST_SWITCHES = 20
 """More switches of one thing within the window are a chatter."""
-DAY = 86400.0
-
-
-@jit_inline
-def signal_at(problem, work, i, t):  # type: ignore[no-untyped-def]
-    """Value of signal `i` on the piece in force, and its slope."""
-    c = work.cursor[i]
-    return problem.signals.value[c] + problem.signals.slope[c] * (t - problem.signals.time[c]), problem.signals.slope[c]
-
-
-@jit_inline
-def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
-    """Flux at a part of the last step: the cubic through the values and rates at both ends.
-
-    Where that cubic does not move the volume that was moved, as over a kink or where something very quick evens out,
-    its rates say little, and the parabola through both ends that moves it takes its place.
-    """
-    dt = work.clock[3]
-    before, slope = work.q_before[k], work.q[k] - work.q_before[k]
-    mean = work.moved[k] / dt
-    start, end = work.rate_before[k] * dt, work.rate[k] * dt
-    off = before + 0.5 * slope + (start - end) / 12.0 - mean
-    if abs(off) > 1e-3 * max(abs(before), abs(work.q[k]), abs(mean)):
-        bend = 6.0 * (mean - before - 0.5 * slope)
-        return before + theta * (slope + (1.0 - theta) * bend)
-    return before + theta * (slope + (1.0 - theta) * ((start - slope) * (1.0 - theta) + (slope - end) * theta))
-
-
-@jit_inner
-def gather(problem, work, t, theta):  # type: ignore[no-untyped-def]
-    """Find every quantity that a condition reads at a part of the last step; at 1, in the state reached.
-
-    Parameters
-    ----------
-    problem : Problem
-    work : Work
-        `control.loaded` is filled.
-    t : float, s
-        The time that belongs to `theta`.
-    theta : float
-        At 1 the pieces of signals in force count.
-    """
-    table, state = problem.control, work.control
-    inside = theta < 1.0
-    if inside and table.uses_boundary[0] == 1:
-        boundary_stages(problem, work, t, state.boundary)
-    for j in range(table.kind.shape[0]):
-        kind, i = table.kind[j], table.number[j]
-        value = t
-        if kind <= AREA and i < problem.n:
-            v, h, a = work.volume[i], work.stage[i], work.area[i]
-            if inside:
-                v = storage_inside(work, i, theta)
-                h, a, _ = locate(problem.curves, i, v, work.rows)
-            value = h
-            if kind == DEPTH:
-                value = max(h - table.bed[i], 0.0)
-            elif kind == STORAGE:
-                value = v
-            elif kind == AREA:
-                value = a
-        elif kind <= AREA:
-            value = state.boundary[i] if inside else work.stage[i]
-        elif kind == DISCHARGE:
-            value = flux_inside(work, i, theta) if inside else work.q[i]
-        elif kind == ACTUATOR:
-            value = position(state, i, t)
-        elif kind == SIGNAL:
-            value = signal_at(problem, work, i, t)[0]
-        elif kind == HOUR:
-            value = ((t + table.time_of_day[0]) % DAY) / 3600.0
-        state.loaded[j] = value
-
-
-@jit_inner
-def evaluate(first, last, op, operand, loaded, stack):  # type: ignore[no-untyped-def]
-    """Evaluate the postfix code from `first` to before `last` on what was gathered; truth is 1 and 0."""
-    top = -1
-    for at in range(first, last):
-        code = op[at]
-        if code <= LOAD:
-            top += 1
-            stack[top] = operand[at] if code == CONSTANT else loaded[int(operand[at])]
-        elif code == NEGATE:
-            stack[top] = -stack[top]
-        elif code == ABSOLUTE:
-            stack[top] = abs(stack[top])
-        elif code == NOT:
-            stack[top] = 1.0 - stack[top]
-        else:
-            top -= 1
-            stack[top] = combine(code, stack[top], stack[top + 1])
-    return stack[0]
-
-
-@jit_inline
-def value_of(table, state, expression):  # type: ignore[no-untyped-def]
-    """Value of an expression on what was gathered."""
-    first, last = table.first[expression], table.first[expression + 1]
-    return evaluate(first, last, table.op, table.operand, state.loaded, state.stack)
-
-
-@jit_inline
-def combine(op, left, right):  # type: ignore[no-untyped-def]
-    """Result of an operation with two operands."""
-    if op == ADD:
-        return left + right
-    if op == SUBTRACT:
-        return left - right
-    if op == MULTIPLY:
-        return left * right
-    if op == DIVIDE:
-        return left / right
-    if op in (MINIMUM, AND):
-        return min(left, right)
-    if op in (MAXIMUM, OR):
-        return max(left, right)
-    truth = False
-    if op == LESS:
-        truth = left < right
-    elif op == LESS_EQUAL:
-        truth = left <= right
-    elif op == GREATER:
-        truth = left > right
-    elif op == GREATER_EQUAL:
-        truth = left >= right
-    elif op == EQUAL:
-        truth = left == right
-    elif op == NOT_EQUAL:
-        truth = left != right
-    return 1.0 if truth else 0.0
 
 
 @jit_inner

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.control import Action, Control, Expression, Instruction, Op, Quantity
+from deltasim.control import Action, Control
 from deltasim.links import LINKS
 from deltasim.signal import Signal
-from deltasim.solver import control as kernels
 from deltasim.solver.actuators import LEVEL, OPEN, RUNNING, SETTING, ControlState, ControlTable
+from deltasim.solver.conditions import HOUR, STAGE, Conditions, Places
+from deltasim.solver.control import NEVER, NOT_WHEN, WINDOW
 from deltasim.state import InitialState
 
-__all__ = ["Actuator", "Controls", "Places", "pack_controls"]
+__all__ = ["Actuator", "Controls", "pack_controls"]
 
-NODE_QUANTITIES = {
-    "stage": kernels.STAGE,
-    "depth": kernels.DEPTH,
-    "storage": kernels.STORAGE,
-    "area": kernels.AREA,
-}
 LEVELS = ("opening", "crest_level", "start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
 UNITS = dict.fromkeys(LEVELS, "m")
 LEAST_LOG = 1024
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the solver has what conditions and actuators name.
-
-    Parameters
-    ----------
-    node : mapping of str to int
-    flux : mapping of str to int
-        Of each link.
-    links : mapping of str to link
-    base : mapping of str to float
-        Of each link, what its setting `open` is multiplied by.
-    add_signal : callable
-        Number of a signal in the solver's table, -1 for one that is constant.
-    bed : ndarray, shape (n,), m
-        Of each storage.
-    stage : ndarray, shape (N,), m
-        Of boundaries that nothing drives.
-    """
-
-    node: Mapping[str, int]
-    flux: Mapping[str, int]
-    links: Mapping[str, Any]
-    base: Mapping[str, float]
-    add_signal: Callable[[Signal], int]
-    bed: NDArray[np.float64]
-    stage: NDArray[np.float64]
 
 
 @dataclass
@@ -205,62 +171,6 @@ class _Switch:
     log: bool = False
 
 
-class _Code:
-    """Collects expressions as postfix code over the solver's numbers."""
-
-    def __init__(self, places: Places, actuators: Mapping[str, int]) -> None:
-        self.places = places
-        self.actuators = actuators
-        self.first = [0]
-        self.steps: list[tuple[int, float]] = []
-        self.loads: dict[tuple[int, int], int] = {}
-        self.depth = 1
-
-    def add(self, expression: Expression) -> int:
-        """Number of an expression."""
-        height = 0
-        for step in expression.code:
-            self.steps.append(self._step(step))
-            if step.op in (Op.CONSTANT, Op.LOAD):
-                height += 1
-            elif step.op not in (Op.NEGATE, Op.ABSOLUTE, Op.NOT):
-                height -= 1
-            self.depth = max(self.depth, height)
-        self.first.append(len(self.steps))
-        return len(self.first) - 2
-
-    def reads(self, kind: int, least: int = 0) -> bool:
-        """Whether a condition reads such a quantity, of a number from `least` up."""
-        return any(read == kind and number >= least for read, number in self.loads)
-
-    def _step(self, step: Instruction) -> tuple[int, float]:
-        if step.op != Op.LOAD:
-            return int(step.op), step.value
-        assert step.quantity is not None, "LOAD has something to load"
-        found = self._find(step.quantity)
-        if isinstance(found, float):
-            return int(Op.CONSTANT), found
-        return int(Op.LOAD), self.loads.setdefault(found, len(self.loads))
-
-    def _find(self, quantity: Quantity) -> tuple[int, int] | float:
-        """Sort and number of a quantity, or its value where that never changes."""
-        kind, name, places = quantity.kind, quantity.name, self.places
-        signal = quantity.signal
-        if kind == "setting":
-            if name in self.actuators:
-                return kernels.ACTUATOR, self.actuators[name]
-            _, link, key = name.split(".")
-            signal = getattr(places.links[link], key)
-        if signal is not None:
-            number = places.add_signal(signal)
-            return (kernels.SIGNAL, number) if number >= 0 else float(signal.value[0])
-        if kind == "discharge":
-            return kernels.DISCHARGE, places.flux[name]
-        if kind in NODE_QUANTITIES:
-            return NODE_QUANTITIES[kind], places.node[name]
-        return (kernels.HOUR if kind == "hour" else kernels.TIME_OF_RUN), 0
-
-
 def pack_controls(control: Control, places: Places, time_of_day: float, end: float) -> Controls:
     """Lay out control for the solver.
 
@@ -279,13 +189,13 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
     """
     actuators = _actuators(control, places.links)
     index = {actuator.path: i for i, actuator in enumerate(actuators)}
-    code = _Code(places, index)
+    code = Conditions(places, index)
     switches = [
         _Switch(
             rule.path,
             rule.path,
             code.add(rule.when),
-            kernels.NOT_WHEN if rule.until is None else code.add(rule.until),
+            NOT_WHEN if rule.until is None else code.add(rule.until),
             hold=rule.hold,
         )
         for rule in control.rules
@@ -301,7 +211,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
             claims = actuators[index[built.moves]].claims
             claims.append((-np.inf, len(switches), 1, Signal.constant(built.on)))
             claims.append((-np.inf, len(switches), 0, Signal.constant(built.off)))
-        until = kernels.NEVER if built.until is None else code.add(built.until)
+        until = NEVER if built.until is None else code.add(built.until)
         switches.append(
             _Switch(
                 built.path,
@@ -310,13 +220,13 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
                 until,
                 # What only is written down is so once a minute at most: between two waters that hardly differ a valve
                 # would flutter, at a step each time.
-                hold=0.0 if built.moves else kernels.WINDOW,
+                hold=0.0 if built.moves else WINDOW,
                 delay=built.delay,
                 log=not built.moves,
             )
         )
     targets = [code.add(pid.target) for pid in control.pids]
-    hours = np.arange(3600.0 - time_of_day % 3600.0, end, 3600.0) if code.reads(kernels.HOUR) else np.empty(0)
+    hours = np.arange(3600.0 - time_of_day % 3600.0, end, 3600.0) if code.reads(HOUR) else np.empty(0)
     setpoints = [places.add_signal(pid.setpoint) for pid in control.pids]
     fixed = [0.0 if s >= 0 else float(pid.setpoint.value[0]) for s, pid in zip(setpoints, control.pids, strict=True)]
     wanting = tuple(dict.fromkeys(a.link for a in actuators if LINKS[places.links[a.link].kind].wants))
@@ -328,7 +238,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
         number=_integers([number for _, number in code.loads]),
         bed=places.bed,
         time_of_day=_floats([time_of_day]),
-        uses_boundary=_integers([int(code.reads(kernels.STAGE, len(places.bed)))]),
+        uses_boundary=_integers([int(code.reads(STAGE, len(places.bed)))]),
         when=_integers([s.when for s in switches]),
         until=_integers([s.until for s in switches]),
         hold=_floats([s.hold for s in switches]),
