@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim._jit import jit_law
+from deltasim.concentrations import Entering
 from deltasim.fields import Component, Number, VaryingDischarge
 from deltasim.links.kind import Ends, LinkKind, always
 from deltasim.signal import Signal
@@ -29,6 +30,8 @@ class Inflow(Component):
         Negative values take water out, as far as there is any.
     scale : float
         Factor on the discharge.
+    concentration : Concentrations
+        Of each substance in it, kg/m3; 0 where none is given.
 
     Notes
     -----
@@ -51,6 +54,7 @@ class Inflow(Component):
     to_node: str = Field(alias="to", description="Name of the node it enters.")
     discharge: VaryingDischarge = Field(description="Linear between the points of a series; negative takes water out.")
     scale: Annotated[Number, Ge(0)] = Field(default=1.0, description="Factor on the discharge.")
+    concentration: Entering = Field(default=(), description="Of each substance in it.")
 
 
 class GivenParameters(NamedTuple):

@@ -45,7 +45,7 @@ from deltasim.results.netcdf import read_files, read_raw_state, write_files, wri
 __all__ = ["MemorySink", "files_of", "open", "write"]
 
 _RIDER: Final = "deltasim"
-_INDEXES: Final = ("node", "link")
+_INDEXES: Final = ("node", "link", "source")
 _BLOCK: Final = 1_000_000
 """Values of one variable to hold at a time while writing."""
 

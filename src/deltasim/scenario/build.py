@@ -17,6 +17,7 @@ from deltasim.forcing.reader import Files, Reader
 from deltasim.forcing.state import read_initial_state
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
@@ -29,7 +30,7 @@ from deltasim.units import quote
 __all__ = ["Builder"]
 
 MOST_OUTPUTS = 100_000_000
-OWN_TABLES = ("scenario", "solver", "series")
+OWN_TABLES = ("scenario", "solver", "series", "tracing")
 
 Model = TypeVar("Model", bound=Part)
 
@@ -75,6 +76,10 @@ class Builder:
         else:
             settings = self._validate(ScenarioTable, tables["scenario"], ("scenario",))
         return settings, self._validate(SolverTable, tables.get("solver", {}), ("solver",))
+
+    def tracing(self) -> Tracing:
+        """Validate ``[tracing]``; nothing is traced by default."""
+        return self._validate(Tracing, self.merged.tables.get("tracing", {}), ("tracing",)) or Tracing()
 
     def clock(self, settings: ScenarioTable | None) -> Clock:
         """Make the run's clock; where start or end are wrong, one that every series covers.
@@ -146,6 +151,7 @@ class Builder:
         nodes: dict[str, Component] = {}
         links: dict[str, Component] = {}
         controls: dict[str, Component] = {}
+        quality: dict[str, dict[str, Component]] = {kind: {} for kind in QUALITY}
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
         rivers = self._rivers(reader)
@@ -154,6 +160,13 @@ class Builder:
                 continue
             model = models().get(kind)
             for name, table in tables.items():
+                if kind in QUALITY:
+                    # Their names are not those of places in the network.
+                    self._check_name(kind, name, reserved=name != "salinity")
+                    found = self._validate(QUALITY[kind], table, (kind, name), reader, name=name)
+                    if found is not None:
+                        quality[kind][name] = found
+                    continue
                 declared.setdefault(name, []).append(kind)
                 if model is None:
                     continue
@@ -200,6 +213,8 @@ class Builder:
             unused,
             valid,
             parts,
+            quality,
+            {kind: tuple(self.merged.tables.get(kind, ())) for kind in QUALITY},
         )
 
     def _rivers(self, reader: Reader) -> dict[str, River | None]:

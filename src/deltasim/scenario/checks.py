@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from deltasim.scenario.river import River
 from deltasim.state import InitialState
 
 __all__ = ["CHECKS", "WARNINGS", "Draft", "Join", "warn_initial_state"]
+
+COORDINATES = frozenset(("node", "link", "time", "source", "event", "bound", "member"))
+"""Dimensions of a result; no variable may be called so."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Draft:
         Those that are valid; their cells are among the nodes and links.
     parts : dict of str to str
         River that each of their cells and reaches belongs to.
+    quality : dict of str to dict of str to Component
+        Substances and loads that are valid, by kind and name.
+    named : dict of str to tuple of str
+        Names of them, valid or not.
     """
 
     nodes: Mapping[str, Component]
@@ -62,6 +69,8 @@ class Draft:
     unused_series: tuple[str, ...] = field(default=())
     rivers: Mapping[str, River] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
+    quality: Mapping[str, Mapping[str, Component]] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
         """Yield key and node name of each end that a link has."""
@@ -227,6 +236,46 @@ def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
             yield draft.at(node, f"expected a level at or above the bed ({bed:g} m), got {start:g} m", "initial_stage")
 
 
+def check_concentrations_are_of_substances(draft: Draft) -> Iterator[FieldError]:
+    """What a concentration is given of is a substance of the scenario."""
+    known = draft.named.get("substance", ())
+    for component in (*draft.nodes.values(), *draft.links.values()):
+        groundwater = getattr(component, "groundwater", None)
+        for keys, holder in ((("concentration",), component), (("groundwater", "concentration"), groundwater)):
+            for name, _ in getattr(holder, "concentration", ()):
+                if name not in known:
+                    yield draft.at(component, _no_substance(name, known), *keys, name)
+
+
+def check_loads_reach_water(draft: Draft) -> Iterator[FieldError]:
+    """A load is of a substance and enters a node that holds water."""
+    known = draft.named.get("substance", ())
+    places = [name for name, node in draft.nodes.items() if getattr(node, "stores", False)]
+    for load in draft.quality.get("load", {}).values():
+        substance, place = getattr(load, "substance", ""), getattr(load, "to_node", "")
+        if substance not in known:
+            yield draft.at(load, _no_substance(substance, known), "substance")
+        if place in draft.nodes and place not in places:
+            yield draft.at(load, f'"{place}" is a boundary, which holds no water that a load could enter', "to")
+        elif place not in draft.declared:
+            yield draft.at(load, f'there is no node "{place}"{did_you_mean(place, places)}', "to")
+        elif not set(draft.declared[place]) & draft.node_kinds:
+            yield draft.at(load, f'"{place}" is a {draft.declared[place][0]}, not a node', "to")
+
+
+def check_names_of_substances(draft: Draft) -> Iterator[FieldError]:
+    """A substance is a variable of the result, and must not be another one."""
+    for name in draft.named.get("substance", ()):
+        if name in COORDINATES:
+            yield FieldError(f'"{name}" has a meaning of its own in a result', "substance", name, absolute=True)
+
+
+def _no_substance(name: str, known: Sequence[str]) -> str:
+    hint = did_you_mean(name, known)
+    remedy = "" if hint else f"; write [substance.{name}] to have one"
+    return f'there is no substance "{name}"{hint}{remedy}'
+
+
 def warn_sills_below_beds(draft: Draft) -> Iterator[FieldError]:
     """What lies below both beds counts as level with the higher one; perhaps the datum is another."""
     sills = lowest_sills(draft.links)
@@ -299,5 +348,8 @@ CHECKS: tuple[Rule, ...] = (
     check_diversions_do_not_run_in_a_circle,
     check_reaches_have_beds,
     check_junctions_have_a_bed,
+    check_concentrations_are_of_substances,
+    check_loads_reach_water,
+    check_names_of_substances,
 )
 WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_control, warn_unused_series)

@@ -10,9 +10,6 @@ __all__ = ["PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
 
 PLANNED_KINDS = (
     "wetland",
-    "substance",
-    "load",
-    "tracing",
     "cover",
 )
 """Kinds that the format knows and this version cannot run yet."""

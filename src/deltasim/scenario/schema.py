@@ -17,6 +17,7 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
@@ -67,8 +68,8 @@ class SolverTable(Part):
 
 @cache
 def models() -> dict[str, type[Component]]:
-    """Return the model of each kind of component: nodes, links, then what controls them."""
-    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
+    """Return the model of each kind of component: nodes, links, what controls them, what is in the water."""
+    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS, **QUALITY}
 
 
 def json_schema() -> dict[str, Any]:
@@ -81,7 +82,13 @@ def json_schema() -> dict[str, Any]:
         component needs are required.
     """
     kinds = models()
-    every: dict[str, type[Part]] = {"scenario": ScenarioTable, "solver": SolverTable, "series": SeriesTable, **kinds}
+    every: dict[str, type[Part]] = {
+        "scenario": ScenarioTable,
+        "solver": SolverTable,
+        "tracing": Tracing,
+        "series": SeriesTable,
+        **kinds,
+    }
     references, definitions = models_json_schema(
         [(model, "validation") for model in every.values()],
         schema_generator=FieldSchema,
@@ -95,7 +102,7 @@ def json_schema() -> dict[str, Any]:
         _add_bounds(schema["properties"], every[name])
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
-    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver")}
+    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver", "tracing")}
     for name in ("series", *kinds):
         tables[name] = {
             "type": "object",
