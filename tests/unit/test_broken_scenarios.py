@@ -91,6 +91,8 @@ MOON = "constituent,amplitude,phase\nM2,0.56,120\n"
 WEIR_KEYS = "crest_level = 1.5\ncrest_width = 80.0"
 BREACH = "crest_level = 2\nbottom_level = 0.5\nbottom_width = 8\nside_slope = 1\ndevelopment_time = 3600\n"
 CULVERT = "invert_level_from = 0.4\ninvert_level_to = 0.2\nlength = 30\nmanning_n = 0.012"
+REACH = "cross_section = { bottom_width = 3 }\nlength = 300\nmanning_n = 0.03\nbed_level = 0\n"
+OUT_OF_SEA = {SEA: "", 'from = "upper"\nto = "sea"': 'from = "sea"\nto = "upper"'}
 
 CASES = [
     # Quantities
@@ -355,12 +357,66 @@ CASES = [
     Broken(
         "fixed flow out of a free outfall",
         ['a.toml:25: fixed_flow.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
-        {
-            SEA: "",
-            "weir.spill": "fixed_flow.spill",
-            'from = "upper"\nto = "sea"': 'from = "sea"\nto = "upper"',
-            "crest_level = 1.5": "discharge = 2",
+        OUT_OF_SEA | {"weir.spill": "fixed_flow.spill", "crest_level = 1.5": "discharge = 2", "crest_width = 80.0": ""},
+    ),
+    Broken(
+        "rating of the stage of a free outfall",
+        ['a.toml:25: rating.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
+        OUT_OF_SEA
+        | {
+            "weir.spill": "rating.spill",
+            "crest_level = 1.5": "table = { stage = [0, 1], discharge = [0, 1] }",
             "crest_width = 80.0": "",
+        },
+    ),
+    Broken(
+        "flap valve out of a free outfall",
+        ['a.toml:25: weir.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
+        OUT_OF_SEA | {"crest_width = 80.0": 'crest_width = 80.0\ndirection = "forward"'},
+    ),
+    Broken(
+        "breaches that wait for the stage of a free outfall",
+        [
+            f'a.toml:{line}: breach.{name}.from: "sea" is a free outfall and has no stage that could start the breach; '
+            "give [boundary.sea] a stage"
+            for line, name in ((25, "spill"), (34, "two"))
+        ],
+        OUT_OF_SEA
+        | {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: f"{BREACH}trigger = {{ stage = 1.8 }}\n[breach.two]\nfrom = 'sea'\nto = 'upper'\n{BREACH}"
+            f"trigger = {{ overtopping_duration = 600 }}\n[breach.three]\nfrom = 'sea'\nto = 'upper'\n{BREACH}"
+            "trigger = { time = 600 }",
+        },
+    ),
+    Broken(
+        "culvert and reach that fall by more than their length",
+        [
+            "a.toml:30: culvert.spill.length: from 104 m to 2 m, the culvert falls or rises by no less than its "
+            "length, 30 m; check the units of levels and length",
+            "a.toml:36: reach.two.length: from 0 m to 3 m, the reach falls or rises by no less than its "
+            "length, 3 m; check the units of levels and length",
+        ],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: "diameter = 1\n"
+            + CULVERT.replace("= 0.4", "= 104").replace("= 0.2", "= 2")
+            + "\n[reach.two]\nfrom = 'upper'\nto = 'sea'\ncross_section = { bottom_width = 3 }\nlength = 3\n"
+            "manning_n = 0.03\nbed_level_from = 0\nbed_level_to = 3",
+        },
+    ),
+    Broken(
+        "outfall slope where there are stages",
+        [
+            "a.toml:31: reach.spill.outfall_slope: it is the slope into a boundary without stage, and "
+            '"sea" is a boundary with a stage; leave it out, or leave out the stage of [boundary.sea]',
+            "a.toml:39: reach.back.outfall_slope: it is the slope into a boundary without stage, and "
+            '"upper" is a basin; leave it out',
+        ],
+        {
+            "weir.spill": "reach.spill",
+            WEIR_KEYS: f"{REACH}outfall_slope = 1e-3\n[reach.back]\nfrom = 'sea'\nto = 'upper'\n{REACH}"
+            "outfall_slope = 1e-3",
         },
     ),
     # Keys, names and kinds
@@ -391,6 +447,15 @@ CASES = [
         {"crest_width = 80.0": 'crest_width = 80.0\nname = "x"'},
     ),
     Broken("unknown kind", ['a.toml:24: wier.spill: there is no kind "wier"; did you mean "weir"?'], {"weir": "wier"}),
+    Broken(
+        "name with a space at a link that switches by itself",
+        ['a.toml:11: basin.the pond: the name "the pond" has a space in it; letters, digits and _ are allowed'],
+        {
+            "[basin.upper]": '[basin."the pond"]',
+            '"upper"\ndischarge': '"the pond"\ndischarge',
+            'from = "upper"': 'from = "the pond"\ndirection = "forward"',
+        },
+    ),
     Broken(
         "kind of a later version",
         [
