@@ -18,20 +18,23 @@ def conveyance(width, n, depth):
     return (width * depth) ** (5.0 / 3.0) / (width + 2.0 * depth) ** (2.0 / 3.0) / n
 
 
-def test_manning_between_two_ponds():
+@pytest.mark.parametrize(("high", "tolerance", "error"), [(9.5, 1e-4, 1e-4 * 9.5), (8.5, 1e-9, 1e-7)])
+def test_manning_between_two_ponds(high, tolerance, error):
     """Case 3: Q = K((h1 + h2) / 2) sqrt((h1 - h2) / L) from 9.5 and 4.5 m; h1 + h2 stays, as both areas are 100 m2.
 
     So h1' = -K(7) sqrt((2 h1 - 14) / L) / 100, whose root falls linearly: h1 = 7 + ((sqrt(2.5) - c t)^2), with
-    c = K(7) sqrt(2 / L) / 200. K at the mean depth of 7 m; no rounding of the slope.
+    c = K(7) sqrt(2 / L) / 200. K at the mean depth of 7 m; no rounding of the slope. Until 4.5 m have risen a little
+    they are lower than where Q is largest, and a reach then carries that, 0.1 % more; from 8.5 m it is the formula to
+    whatever tolerance is asked for.
     """
     result = run(
         f"""
         [basin.high]
         curve = {P}
-        initial_stage = 9.5
+        initial_stage = {high}
         [basin.low]
         curve = {P}
-        initial_stage = 4.5
+        initial_stage = {14.0 - high}
         [reach.canal]
         from = "high"
         to = "low"
@@ -42,13 +45,15 @@ def test_manning_between_two_ponds():
         """,
         days=366,
         step="1 day",
+        tolerance=tolerance,
     )
     h1, h2 = result.stage.values.T
     c = conveyance(50.0, 1e7, 7.0) * np.sqrt(2.0 / 2000.0) / 200.0
-    exact = 7.0 + (np.sqrt(2.5) - c * seconds(result)) ** 2
-    assert exact[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-5)
-    assert h1[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-4)
-    assert np.abs(h1 - exact).max() < 1e-4 * 9.5
+    exact = 7.0 + (np.sqrt(high - 7.0) - c * seconds(result)) ** 2
+    if high == 9.5:
+        assert exact[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-5)
+        assert h1[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-4)
+    assert np.abs(h1 - exact).max() < error
     assert h1 + h2 == pytest.approx(14.0, abs=1e-9)
 
 
