@@ -474,6 +474,14 @@ CASES = [
         {"[weir.spill]": "[weir]"},
     ),
     Broken(
+        "header in other letters",
+        [
+            "a.toml: [scenario] is missing: a table with start, end and output_step",
+            'a.toml:2: Scenario.title: there is no kind "Scenario"; did you mean "scenario"?',
+        ],
+        {"[scenario]": "[Scenario]"},
+    ),
+    Broken(
         "list of tables",
         ["a.toml:24: weir: expected tables [weir.NAME], got a list"],
         {"[weir.spill]": "[[weir]]"},
@@ -822,6 +830,30 @@ CASES = [
         {"weir.spill": "weir.天鹅湖"},
     ),
     Broken("no such day", ["a.toml:3: there is no such date or time"], {"2019-08-10T00:00:00": "2019-08-32T00:00:00"}),
+    Broken(
+        "time without seconds",
+        ['a.toml:4: there is no such date or time; without seconds it stands in quotes: "2019-08-12T00:00"'],
+        {"2019-08-12T00:00:00": "2019-08-12T00:00"},
+    ),
+    Broken("text without quotes", ['a.toml:25: a text stands in quotes: "upper"'], {'from = "upper"': "from = upper"}),
+    Broken(
+        "files by their bare names",
+        [
+            'a.toml:12: basin.upper.curve: expected a table with "stage", "area" and "storage", or a file, '
+            'got "curve.csv"; a file stands in braces: { file = "curve.csv" }',
+            'a.toml:22: inflow.flood.discharge: expected a discharge in m3/s, got "q.csv"; '
+            'a file stands in braces: { file = "q.csv" }',
+        ],
+        {CURVE: '"curve.csv"', "discharge = 20": 'discharge = "q.csv"'},
+    ),
+    Broken(
+        "column of times by another name",
+        [
+            'rain.csv:1: there is no column "time"; the columns are date, rain; name the one with the times: '
+            'time_column = "..."'
+        ],
+        rain=RAIN.replace("time", "date"),
+    ),
     Broken("lists without end", ["a.toml: lists or tables are nested too deeply"], whole=b"x = " + b"[" * 5000),
     Broken(
         "digits without end",
@@ -858,7 +890,8 @@ CASES = [
         [
             'b.toml:3: scenario.remove[1]: there is no "weir.splil" to remove; did you mean "weir.spill"?',
             "b.toml:5: weir.spill.crest_width: expected a length above 0 m, got -3",
-            'a.toml:15: basin.upper.evaporation: expected a rate in m/s, got "4 mm"',
+            'a.toml:15: basin.upper.evaporation: expected a rate in m/s, got "4 mm"; a rate is per time, such as '
+            '"4 mm/day"',
         ],
         {'"4 mm/day"': '"4 mm"'},
         files={"b.toml": '[scenario]\nbase = "a.toml"\nremove = ["weir.splil"]\n[weir.spill]\ncrest_width = -3\n'},

@@ -285,6 +285,11 @@ CASES = [
     ("lake.stage > 1.2m", "column 14: a value with units stands in quotes: '1.2 m'"),
     ("flood.discharge > 3m3/s", "column 19: a value with units stands in quotes: '3 m3/s'"),
     ("lake.stage > '3 ells'", 'column 14: there is no unit "ells"; expected a unit such as m or m3/s'),
+    (
+        "time > '2024-01-02'",
+        'column 8: expected a number with units; "2024-01-02" is a date: time counts from the start of the run, '
+        "as in time > '36 h'",
+    ),
     ("lake.stage > 'high'", 'column 14: expected a number with units, got "high"'),
     ("hour = 1", 'column 6: there is no "=" here; write "==", or "<=" or ">=" as it stands'),
     ("hour > 1 && hour < 2", 'column 10: there is no "&&" here; write "and"'),

@@ -203,6 +203,14 @@ SPILL = '\n[weir.spill]\nfrom = "{}"\nto = "sea"\ncrest_level = 1.5\ncrest_width
         ),
         (
             "",
+            {"bottom_width = 20.0, side_slope = 1.5": "width = 20.0"},
+            [
+                'a.toml:7: river.guangli.cross_section: "bottom_width" is missing: a length in m',
+                'a.toml:7: river.guangli.cross_section.width: unknown key; the keys here are bottom_width, side_slope',
+            ],
+        ),
+        (
+            "",
             {'length = "10 km"': 'length = "4 m"'},
             [
                 "a.toml:8: river.guangli.length: from 2 m to -2 m, the river falls or rises by no less than its length, "
