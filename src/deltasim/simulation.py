@@ -15,6 +15,7 @@ from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
 from deltasim.solver.build import prepare
+from deltasim.solver.hot_start import resume
 from deltasim.solver.run import Event, begin, march, totals
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def simulate(
         time_of_day=float(clock.hour * 3600 + clock.minute * 60 + clock.second) + clock.microsecond * 1e-6,
     )
     if scenario.initial_state is not None:
-        prepared.controls.resume(scenario.initial_state)
+        resume(prepared.controls, scenario.initial_state)
     collector = Collector(scenario, network, prepared.controls, command)
     frame = collector.frame()
     sink.begin(frame)

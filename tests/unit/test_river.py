@@ -206,7 +206,7 @@ SPILL = '\n[weir.spill]\nfrom = "{}"\nto = "sea"\ncrest_level = 1.5\ncrest_width
             {"bottom_width = 20.0, side_slope = 1.5": "width = 20.0"},
             [
                 'a.toml:7: river.guangli.cross_section: "bottom_width" is missing: a length in m',
-                'a.toml:7: river.guangli.cross_section.width: unknown key; the keys here are bottom_width, side_slope',
+                "a.toml:7: river.guangli.cross_section.width: unknown key; the keys here are bottom_width, side_slope",
             ],
         ),
         (

@@ -13,6 +13,7 @@ from deltasim.network import Network
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal, mean_of_product
 from deltasim.solver.controls import Controls
+from deltasim.solver.hot_start import final_state
 from deltasim.solver.run import Event, Rows, Totals
 from deltasim.tide import Tide
 
@@ -298,7 +299,7 @@ class Collector:
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""
-        return {"storage": self.over_nodes(totals.storage), **self.controls.final_state(self.scenario.duration)}
+        return {"storage": self.over_nodes(totals.storage), **final_state(self.controls, self.scenario.duration)}
 
 
 def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:
