@@ -28,7 +28,7 @@ from pydantic_core import core_schema as cs
 from deltasim import units
 from deltasim.faults import FieldError, FieldErrors, did_you_mean, explain, listed
 from deltasim.signal import Interpolation, Signal
-from deltasim.tables import Columns, Sheet, Table
+from deltasim.tables import Columns, Sheet, Table, in_braces
 from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError
 
@@ -261,7 +261,7 @@ class Varying:
             return Signal.constant(units.to_si(value, self.dimension))
         except UnitsError as error:
             hint = ', or "series.NAME"' if isinstance(value, str) and value.isidentifier() else ""
-            raise FieldError(str(error).replace(", got ", f"{hint}, got ", 1)) from error
+            raise FieldError(str(error).replace(", got ", f"{hint}, got ", 1) + in_braces(value)) from error
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
 from deltasim.solver.build import prepare
+from deltasim.solver.hot_start import resume
 from deltasim.solver.run import Event, begin, march, totals
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def simulate(
         tracers=tracers,
     )
     if scenario.initial_state is not None:
-        prepared.controls.resume(scenario.initial_state)
+        resume(prepared.controls, scenario.initial_state)
     collector = Collector(scenario, network, prepared.controls, command, tracers)
     frame = collector.frame()
     sink.begin(frame)

@@ -367,7 +367,9 @@ def parse(text: str, dimension: Dimension) -> float:
         factor, offset = conversion(units, dimension)
         return float(number * factor + offset)
     except UnitsError as error:
-        raise UnitsError(f"{error}, got {quote(text)}") from error
+        per_time = f"; a rate is per time, such as {quote(f'{text.strip()}/day')}"
+        remedy = per_time if dimension == RATE and is_dimension(units, LENGTH) else ""
+        raise UnitsError(f"{error}, got {quote(text)}{remedy}") from error
     except OverflowError as error:
         raise UnitsError(f"expected {dimension}, got {quote(text)}, which is not finite") from error
 

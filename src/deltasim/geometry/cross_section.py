@@ -64,7 +64,7 @@ class SectionKey:
         if not isinstance(value, Mapping):
             words = "expected { bottom_width, side_slope }, a table with offset and height, or a file"
             raise FieldError(f"{words}, got {quote(value)}")
-        if value.keys() & Trapezoid.model_fields.keys():
+        if value.keys() & Trapezoid.model_fields.keys() or not value.keys() & {*POINTS.dimensions, "file"}:
             return _trapezoid(value)
         return _surveyed(POINTS.read(value, info))
 

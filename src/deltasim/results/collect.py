@@ -16,6 +16,7 @@ from deltasim.results.carried import Carried, over_nodes
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal, mean_of_product
 from deltasim.solver.controls import Controls
+from deltasim.solver.hot_start import final_state
 from deltasim.solver.run import Event, Rows, Totals
 from deltasim.tide import Tide
 
@@ -318,7 +319,7 @@ class Collector:
         """What a later run needs in order to go on."""
         return {
             "storage": self.over_nodes(totals.storage),
-            **self.controls.final_state(self.scenario.duration),
+            **final_state(self.controls, self.scenario.duration),
             **self.carried.state(totals),
         }
 

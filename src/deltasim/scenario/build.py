@@ -280,7 +280,7 @@ class Builder:
             )
             return False
         self.report([FieldError(f'there is no kind "{kind}"{hint}', *filter(None, (kind, name)), absolute=True)])
-        return True
+        return all(isinstance(table, dict) for table in tables.values())
 
     def _is_table_of_tables(self, kind: str, tables: object) -> bool:
         """Report ``[kind]`` with keys of its own, where ``[kind.NAME]`` is meant."""

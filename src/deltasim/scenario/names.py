@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from deltasim.links import LINKS
 from deltasim.variables import VARIABLES
 
 __all__ = ["PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
@@ -19,8 +20,7 @@ PLANNED_NODES = frozenset(("wetland",))
 
 FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "and", "or", "not")
 CLOCK = ("hour", "month", "day_of_year", "time")
-STAGES = ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
-SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", *STAGES)
+SETTINGS = frozenset(key for kind in LINKS.values() for key in kind.moves)
 TABLES = ("scenario", "solver", "series")
 
 RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
