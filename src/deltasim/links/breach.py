@@ -95,8 +95,8 @@ class Breach(StageDrivenLink):
     and the gap is as wide as the trapezoid is at `crest_level`, its sides upright.
 
     An equation gives the mean width B over the `height` h of the breach and the time t it takes, from the `volume` V;
-    the bottom is B - m (crest - bottom) wide, at least 0. They were fitted to failures of embankment dams, 74 in 2008, whose times
-    scatter widely about the mean: try half and twice the time.
+    the bottom is B - m (crest - bottom) wide, at least 0. They were fitted to failures of embankment dams, 74 in 2008,
+    whose times scatter widely about the mean: try half and twice the time.
 
         froehlich_1995:  B = 0.1803 Ko V^0.32 h^0.19 m,  t = 0.00254 V^0.53 h^-0.90 h,  Ko 1.4 overtopping, 1 piping
         froehlich_2008:  B = 0.27 Ko V^0.32 h^0.04 m,    t = 63.2 sqrt(V / (g h^2)) s,  Ko 1.3 overtopping, 1 piping
@@ -156,6 +156,10 @@ class Breach(StageDrivenLink):
         ]
         if self.equation is not None and self.bottom_level is None and self.height is None:
             faults.append(FieldError("give bottom_level or height"))
+        if self.bottom_width == 0.0 and self.side_slope == 0.0:
+            faults.append(
+                FieldError("bottom_width and side_slope are both 0: no water would ever pass", "bottom_width")
+            )
         if self.bottom_level is not None and self.bottom_level >= self.crest_level:
             words = f"expected a level below the crest ({self.crest_level:g} m), got {self.bottom_level:g} m"
             faults.append(FieldError(words, "bottom_level"))
