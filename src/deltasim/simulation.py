@@ -103,8 +103,10 @@ def simulate(
             progress(simulated, scenario.duration)
 
     try:
-        begin(prepared, journal)
-        sink.append(collector.start())
+        try:
+            begin(prepared, journal)
+        finally:
+            sink.append(collector.start())
         for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
             sink.append(collector.chunk(rows))
     except SolverError as error:

@@ -68,6 +68,12 @@ class Dimension:
     noun: str
     units: str
 
+    @property
+    def udunits(self) -> str:
+        """The unit as files write it: ``m3 s-1``."""
+        above, _, below = self.units.partition("/")
+        return f"{above} {re.sub(r'([0-9]*)$', lambda power: f'-{power[1] or 1}', below, count=1)}" if below else above
+
     def __str__(self) -> str:
         return self.noun if self.units == "1" else f"{self.noun} in {self.units}"
 

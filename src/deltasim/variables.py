@@ -285,6 +285,8 @@ _STATE_ROWS: Final = (
     ),
     Variable("setting_name", ("setting",), "", "path of what is moved", kind="text"),
     Variable("setting_value", ("setting",), "1", "where it was", comment="In the SI units of its key."),
+    Variable("setting_goal", ("setting",), "1", "where it was told to be", comment="In the SI units of its key."),
+    Variable("setting_source", ("setting",), "", "path of what told it", kind="text"),
     Variable("controller_name", ("controller",), "", "path of the controller", kind="text"),
     Variable("controller_integral", ("controller",), "1", "sum of its errors times its sample time", comment=_OWN),
     Variable("controller_error", ("controller",), "1", "error at its last sample", comment=_OWN),

@@ -163,3 +163,63 @@ def test_a_result_that_went_on_runs_again_from_itself(whole, tmp_path):
     again = deltasim.run(from_text(*read_scenario(tmp_path / "second.nc")))
     np.testing.assert_array_equal(again.stage, second.stage)
     np.testing.assert_array_equal(again.discharge, second.discharge)
+
+
+GATE = """
+[scenario]
+start = {start}
+end = {end}
+output_step = "1 min"
+{state}
+[basin.lake]
+curve = {{ stage = [0.0], area = [1e5] }}
+initial_stage = 2.0
+[boundary.sea]
+stage = 0.0
+[gate.g]
+from = "lake"
+to = "sea"
+sill_level = 0.0
+width = 1.0
+opening = 0.25
+opening_rate = "1 mm/min"
+"""
+SCHEDULE = '[schedule.s]\ncontrols = "gate.g.opening"\nvalue = { time = [0, 7200, 864000], value = [0.25, 0.1, 0.1] }\n'
+RULE = '[rule.r]\nwhen = "lake.stage > 0"\nthen = { "gate.g.opening" = 0.5 }\n'
+
+
+def told(folder, name, begin, end, body, state=None):
+    text = GATE.format(start=moment(begin), end=moment(end), state=f'initial_state = "{state}"' if state else "")
+    (folder / f"{name}.toml").write_text(text + body)
+    result = deltasim.run(load(folder / f"{name}.toml"))
+    deltasim.write(result, folder / f"{name}.nc")
+    since = (
+        (result.event_time.values - result.time.values[0]) / np.timedelta64(1, "s") if "event_time" in result else []
+    )
+    names = result.event_source.values.tolist() if len(since) else []
+    values = result.event_value.values.tolist() if len(since) else []
+    return list(zip(np.asarray(since).tolist(), names, values, strict=True))
+
+
+def test_a_step_of_a_schedule_at_the_cut_is_an_event_of_the_second_half(tmp_path):
+    schedule = SCHEDULE.replace("[0, 7200, 864000]", f'["{moment(0)}", "{moment(120)}", "{moment(1440)}"]')
+    assert told(tmp_path, "first", 0, 120, schedule) == []
+    assert told(tmp_path, "second", 120, 240, schedule, "first.nc") == [(0.0, "schedule.s", 0.1)]
+
+
+def test_who_is_gone_lets_go_and_that_is_an_event(tmp_path):
+    """A rule of the first run is not in the second: the setting goes back to what the file says."""
+    assert told(tmp_path, "first", 0, 60, RULE) == [(0.0, "rule.r", 0.5)]
+    other = '[rule.other]\nwhen = "lake.stage < 0"\nthen = { "gate.g.opening" = 0.1 }\n'
+    assert told(tmp_path, "second", 60, 120, other, "first.nc") == [(0.0, "gate.g", 0.25)]
+
+
+def test_who_holds_it_still_says_nothing_again(tmp_path):
+    told(tmp_path, "first", 0, 60, RULE)
+    assert told(tmp_path, "second", 60, 120, RULE, "first.nc") == []
+
+
+def test_what_a_state_does_not_know_begins_as_in_any_run(tmp_path):
+    told(tmp_path, "first", 0, 60, "")
+    schedule = SCHEDULE.replace("[0, 7200, 864000]", f'["{moment(0)}", "{moment(240)}", "{moment(1440)}"]')
+    assert told(tmp_path, "second", 60, 120, schedule, "first.nc") == []

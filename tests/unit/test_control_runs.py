@@ -222,7 +222,7 @@ def test_two_rules_that_undo_each_other_are_named():
         run(POND + body, days=0.25, step="10 min")
     words = str(caught.value)
     assert "rule.up and rule.down switched more than 20 times within a minute" in words
-    assert "move pump.drain.capacity to and fro" in words
+    assert "moving pump.drain.capacity to and fro" in words
     assert "hold" in words
 
 

@@ -159,7 +159,8 @@ class PidTable(Component):
     evaluated each `sample` and held between, clamped to `minimum` and `maximum`, where the integral does not wind up.
     What is set follows at its rate. Gains are numbers in SI, or text with units: for a capacity that holds a stage
     ``"-2 m2/s"``, m2/s2 and m2; they are negative where more of the setting lowers the target. A `rule` that claims
-    the path decides over the controller.
+    the path decides over the controller, whose integral stands still meanwhile. A sample that is no number (0 / 0 in
+    the target) changes nothing.
 
     References
     ----------

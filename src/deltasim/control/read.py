@@ -189,6 +189,7 @@ class ControlReader:
             own if value is None else self._bound(table, setting, key)
             for key, value, own in (("minimum", table.minimum, least), ("maximum", table.maximum, largest))
         )
+        low, high = max(low, least), min(high, largest)
         if low > high:
             unit = "" if setting.dimension == units.NUMBER else f" {setting.dimension.units}"
             words = f"expected at least the minimum, {low:g}{unit}, got {high:g}{unit}"

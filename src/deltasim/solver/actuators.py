@@ -58,8 +58,8 @@ class ControlTable(NamedTuple):
         Claims on each actuator, the strongest first.
     claim_switch, claim_state, claim_value, claim_signal : ndarray
         A claim holds while its switch is in that state.
-    pid_target : ndarray, shape (n_pid,)
-        Expression.
+    pid_target, pid_actuator : ndarray, shape (n_pid,)
+        Expression that it holds at the setpoint, and what it moves.
     setpoint, setpoint_signal, proportional, integral, derivative, minimum, maximum, sample : ndarray, shape (n_pid,)
         The setpoint is the number plus the signal, where there is one.
     wanting : ndarray, shape (n_wanting,)
@@ -92,6 +92,7 @@ class ControlTable(NamedTuple):
     claim_value: Floats
     claim_signal: Integers
     pid_target: Integers
+    pid_actuator: Integers
     setpoint: Floats
     setpoint_signal: Integers
     proportional: Floats
@@ -113,21 +114,21 @@ class ControlState(NamedTuple):
         When it turned last; minus infinity where it never did.
     pending : ndarray, shape (n_switch,), s
         Since when the condition of one with a delay holds; infinite where it does not.
-    window, turned : ndarray, shape (n_switch,)
-        Start of the minute in which turns are counted, and how many there were.
+    turns : ndarray, shape (n_switch, MOST_SWITCHES), s
+        When it turned last, and before that.
+    turned : ndarray, shape (n_switch,), int64
+        How often it turned.
     value, slope, time : ndarray, shape (n_actuator,)
         The piece on which it moves.
     arrive : ndarray, shape (n_actuator,), s
         When it reaches its goal; infinite where it stands or follows.
     claim : ndarray, shape (n_actuator,), int64
-        What tells it where to be; -1 its base.
+        What tells it where to be; -1 its base, -2 something that is no more.
     goal, goal_slope, goal_time : ndarray, shape (n_actuator,)
         Where it was told to be.
     value_before, slope_before, time_before : ndarray, shape (n_actuator,)
         The piece in the last step.
     integral, last_error, output, next_sample : ndarray, shape (n_pid,)
-    started : ndarray, shape (1,), int64
-        0 until everything was told for the first time.
     alarm : ndarray, shape (1,), s
         When something next happens of itself.
     loaded : ndarray, shape (n_load,)
@@ -148,7 +149,7 @@ class ControlState(NamedTuple):
     on: Integers
     since: Floats
     pending: Floats
-    window: Floats
+    turns: Floats
     turned: Integers
     value: Floats
     slope: Floats
@@ -165,7 +166,6 @@ class ControlState(NamedTuple):
     last_error: Floats
     output: Floats
     next_sample: Floats
-    started: Integers
     alarm: Floats
     loaded: Floats
     stack: Floats

@@ -17,10 +17,10 @@ from deltasim.control import Expression, Instruction, Op, Quantity
 from deltasim.geometry import locate
 from deltasim.signal import Signal
 from deltasim.solver.actuators import position
-from deltasim.solver.problem import boundary_stages
-from deltasim.solver.record import storage_inside
+from deltasim.solver.dense import flux_inside, storage_inside
+from deltasim.solver.problem import boundary_stages, signal_at
 
-__all__ = ["Conditions", "Places", "gather", "signal_at", "value_of"]
+__all__ = ["Conditions", "Places", "gather", "value_of"]
 
 # What LOAD loads.
 STAGE, DEPTH, STORAGE, AREA, DISCHARGE, ACTUATOR, SIGNAL, HOUR, TIME_OF_RUN = range(9)
@@ -118,31 +118,6 @@ class Conditions:
         if kind in NODE_QUANTITIES:
             return NODE_QUANTITIES[kind], places.node[name]
         return (HOUR if kind == "hour" else TIME_OF_RUN), 0
-
-
-@jit_inline
-def signal_at(problem, work, i, t):  # type: ignore[no-untyped-def]
-    """Value of signal `i` on the piece in force, and its slope."""
-    c = work.cursor[i]
-    return problem.signals.value[c] + problem.signals.slope[c] * (t - problem.signals.time[c]), problem.signals.slope[c]
-
-
-@jit_inline
-def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
-    """Flux at a part of the last step: the cubic through the values and rates at both ends.
-
-    Where that cubic does not move the volume that was moved, as over a kink or where something very quick evens out,
-    its rates say little, and the parabola through both ends that moves it takes its place.
-    """
-    dt = work.clock[3]
-    before, slope = work.q_before[k], work.q[k] - work.q_before[k]
-    mean = work.moved[k] / dt
-    start, end = work.rate_before[k] * dt, work.rate[k] * dt
-    off = before + 0.5 * slope + (start - end) / 12.0 - mean
-    if abs(off) > 1e-3 * max(abs(before), abs(work.q[k]), abs(mean)):
-        bend = 6.0 * (mean - before - 0.5 * slope)
-        return before + theta * (slope + (1.0 - theta) * bend)
-    return before + theta * (slope + (1.0 - theta) * ((start - slope) * (1.0 - theta) + (slope - end) * theta))
 
 
 @jit_inner

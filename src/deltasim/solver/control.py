@@ -14,9 +14,10 @@ import numpy as np
 
 from deltasim._jit import jit_inner
 from deltasim.solver.actuators import position
-from deltasim.solver.conditions import gather, signal_at, value_of
+from deltasim.solver.conditions import gather, value_of
+from deltasim.solver.problem import BEGUN, LENGTH, signal_at
 
-__all__ = ["act", "crossing", "next_alarm", "remember"]
+__all__ = ["act", "crossing", "next_alarm", "remember", "steer_all"]
 
 NOT_WHEN, NEVER = -1, -2
 """Instead of an expression for `until`."""
@@ -32,7 +33,7 @@ empties in a minute has half a million of them in a year.
 """
 WINDOW = 60.0
 MOST_SWITCHES = 20
-"""More switches of one thing within the window are a chatter."""
+"""More turns of one switch within the window, s, are a chatter."""
 
 
 @jit_inner
@@ -69,7 +70,7 @@ def crossing(problem, work):  # type: ignore[no-untyped-def]
     float
         Part of the step; 1 where there is no reason before its end.
     """
-    begun, dt = work.clock[2], work.clock[3]
+    begun, dt = work.clock[BEGUN], work.clock[LENGTH]
     table, state = problem.control, work.control
     low, high, probe = 0.0, 2.0, 0.25
     while True:
@@ -94,7 +95,7 @@ def crossing(problem, work):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def toggle(problem, work, s, t):  # type: ignore[no-untyped-def]
-    """Turn switch `s` if it has a reason; returns whether it turned."""
+    """Turn switch `s` if it has a reason; returns whether it did so too often."""
     table, state = problem.control, work.control
     why = reason(table, state, s, t)
     if why == 2:
@@ -104,18 +105,22 @@ def toggle(problem, work, s, t):  # type: ignore[no-untyped-def]
     state.on[s] = 1 - state.on[s]
     state.since[s] = t
     state.pending[s] = np.inf
-    if t - state.window[s] > WINDOW:
-        state.window[s] = t
-        state.turned[s] = 0
+    # The oldest of the last turns gives way to this one.
+    oldest = state.turned[s] % MOST_SWITCHES
+    too_often = t - state.turns[s, oldest] <= WINDOW
+    state.turns[s, oldest] = t
     state.turned[s] += 1
     if table.log[s] == 1:
         write_log(work, t, s, -1, float(state.on[s]))
-    return True
+    return too_often
 
 
 @jit_inner
 def write_log(work, t, source, target, value):  # type: ignore[no-untyped-def]
-    """Write down an event: a switch (or -1 - actuator: its base) that set an actuator (-1: nothing but itself)."""
+    """Write down an event: a switch (or -1 - actuator: its base) that set an actuator (-1: nothing but itself).
+
+    `advance` keeps room for what can happen between two chances to empty the log.
+    """
     state = work.control
     at = state.log_length[0]
     if at < state.log_time.shape[0]:
@@ -131,23 +136,24 @@ def sample(problem, work, p, t):  # type: ignore[no-untyped-def]
     """Let controller `p` take its sample, if it is time.
 
     u = P e + I sum(e) dt + D de/dt, clamped; the sum stands still while more of it would only push further into the
-    clamp.
+    clamp, and while a rule decides instead. A sample that is no number changes nothing.
     """
     table, state = problem.control, work.control
     if t < state.next_sample[p]:
-        return False
+        return
+    state.next_sample[p] += table.sample[p]
     e = table.setpoint[p] - value_of(table, state, table.pid_target[p])
     if table.setpoint_signal[p] >= 0:
         e += signal_at(problem, work, table.setpoint_signal[p], t)[0]
     change = 0.0 if np.isnan(state.last_error[p]) else (e - state.last_error[p]) / table.sample[p]
+    if not np.isfinite(e):
+        return
     u = table.proportional[p] * e + table.integral[p] * state.integral[p] + table.derivative[p] * change
     clamped = min(max(u, table.minimum[p]), table.maximum[p])
-    if (u - clamped) * table.integral[p] * e <= 0.0:
+    if (u - clamped) * table.integral[p] * e <= 0.0 and state.claim[table.pid_actuator[p]] == -1:
         state.integral[p] += e * table.sample[p]
     state.last_error[p] = e
     state.output[p] = clamped
-    state.next_sample[p] += table.sample[p]
-    return True
 
 
 @jit_inner
@@ -183,17 +189,17 @@ def steer(problem, work, a, t):  # type: ignore[no-untyped-def]
     it when it has arrived.
     """
     table, state = problem.control, work.control
-    started = state.started[0] == 1
     claim, value, slope = goal(problem, work, a, t)
     told = state.goal[a] + state.goal_slope[a] * (t - state.goal_time[a])
     # Relative to where it was told to be as well: a series that runs down to 0 does not jump there.
     jumped = abs(value - told) > 1e-12 * max(abs(value), abs(state.goal[a]))
-    news = not started or claim != state.claim[a] or jumped or slope != state.goal_slope[a]
+    # At the start the slope is no number, and any is news.
+    news = claim != state.claim[a] or jumped or slope != state.goal_slope[a]
     if not news and t < state.arrive[a]:
         return False
     if news:
         # Not each sample of a controller and not each bend of a series, but whatever is set to a value.
-        if claim != state.claim[a] or (started and jumped and slope == 0.0 and (claim >= 0 or table.base_pid[a] < 0)):
+        if claim != state.claim[a] or (jumped and slope == 0.0 and (claim >= 0 or table.base_pid[a] < 0)):
             write_log(work, t, -1 - a if claim < 0 else table.claim_switch[claim], a, value)
         state.claim[a] = claim
         state.goal[a] = value
@@ -237,20 +243,24 @@ def act(problem, work, t):  # type: ignore[no-untyped-def]
         `NOTHING`; `CHANGED`: fluxes are to be evaluated again and `act` asked again; `CHATTER`.
     """
     table = problem.control
-    changed = False
     gather(problem, work, t, 1.0)
     for s in range(table.when.shape[0]):
         if toggle(problem, work, s, t):
-            changed = True
-            if work.control.turned[s] > MOST_SWITCHES:
-                return CHATTER
+            return CHATTER
     for p in range(table.sample.shape[0]):
-        changed = sample(problem, work, p, t) or changed
-    for a in range(table.flux.shape[0]):
-        changed = steer(problem, work, a, t) or changed
-    work.control.started[0] = 1
+        sample(problem, work, p, t)
+    changed = steer_all(problem, work, t)
     set_alarm(problem, work, t)
     return CHANGED if changed else NOTHING
+
+
+@jit_inner
+def steer_all(problem, work, t):  # type: ignore[no-untyped-def]
+    """Send every actuator where it is told to be; returns whether that is news for any."""
+    changed = False
+    for a in range(problem.control.flux.shape[0]):
+        changed = steer(problem, work, a, t) or changed
+    return changed
 
 
 @jit_inner

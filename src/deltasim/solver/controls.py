@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.control import Action, Control
+from deltasim.faults import field_dimension
 from deltasim.links import LINKS
 from deltasim.signal import Signal
 from deltasim.solver.actuators import LEVEL, OPEN, RUNNING, SETTING, ControlState, ControlTable
 from deltasim.solver.conditions import HOUR, STAGE, Conditions, Places
-from deltasim.solver.control import NEVER, NOT_WHEN, WINDOW
+from deltasim.solver.control import MOST_SWITCHES, NEVER, NOT_WHEN, WINDOW
 from deltasim.state import InitialState
+from deltasim.units import NUMBER
 
 __all__ = ["Actuator", "Controls", "pack_controls"]
 
-LEVELS = ("opening", "crest_level", "start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
-UNITS = dict.fromkeys(LEVELS, "m")
 LEAST_LOG = 1024
 
 
@@ -40,6 +40,8 @@ class Actuator:
         Where nothing claims it.
     source : str
         Path of what gives the base.
+    units : str
+        Of its value, as UDUNITS writes them.
     pid : int
         Number of the controller that gives the base, else -1.
     claims : list of (float, int, int, Signal)
@@ -53,13 +55,9 @@ class Actuator:
     speed: float
     base: Signal
     source: str
+    units: str
     pid: int = -1
     claims: list[tuple[float, int, int, Signal]] = field(default_factory=list)
-
-    @property
-    def units(self) -> str:
-        """Of its value, as UDUNITS writes them."""
-        return UNITS.get(self.key, "m3 s-1" if self.key in ("discharge", "capacity") else "1")
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,14 @@ class Controls:
         if self.actuators:
             values["setting_name"] = np.array([a.path for a in self.actuators], dtype=object)
             values["setting_value"] = state.value + state.slope * (end - state.time)
+            values["setting_goal"] = state.goal + state.goal_slope * (end - state.goal_time)
+            values["setting_source"] = np.array(
+                [
+                    a.source if claim < 0 else self.sources[self.table.claim_switch[claim]]
+                    for a, claim in zip(self.actuators, state.claim.tolist(), strict=True)
+                ],
+                dtype=object,
+            )
         if self.pids:
             values["controller_name"] = np.array(self.pids, dtype=object)
             values["controller_integral"] = state.integral.copy()
@@ -126,9 +132,7 @@ class Controls:
 
     def resume(self, initial: InitialState) -> None:
         """Go on where another run ended; what it does not know starts anew."""
-        state, table = self.state, self.table
-        if not (self.sources or self.actuators):
-            return
+        state = self.state
         for s, name in enumerate(self.switch_names):
             if name in initial.of("switch_on"):
                 state.on[s] = int(initial.of("switch_on")[name])
@@ -145,12 +149,25 @@ class Controls:
             if actuator.path not in initial.of("setting_value"):
                 continue
             state.value[a] = initial.of("setting_value")[actuator.path]
-            # Who held it holds it still; only another one's word is news.
-            claims = range(table.claim_first[a], table.claim_first[a + 1])
-            held = [c for c in claims if state.on[table.claim_switch[c]] == table.claim_state[c]]
-            state.claim[a] = held[0] if held else -1
-            state.goal_slope[a] = np.nan
-        state.started[0] = 1
+            # What it was told counts on: only another word, or another who says it, is news.
+            state.goal[a] = initial.of("setting_goal")[actuator.path]
+            state.goal_slope[a] = 0.0
+            gap = state.goal[a] - state.value[a]
+            if np.isinf(actuator.speed):
+                state.value[a] = state.goal[a]
+            elif gap != 0.0:
+                state.slope[a] = np.copysign(actuator.speed, gap)
+                state.arrive[a] = gap / state.slope[a]
+            state.claim[a] = self._claim_of(a, initial.of("setting_source")[actuator.path])
+
+    def _claim_of(self, a: int, source: str) -> int:
+        """Find the claim on an actuator by the path of who told it: -1 its base, -2 none of this run."""
+        state, table = self.state, self.table
+        for c in range(table.claim_first[a], table.claim_first[a + 1]):
+            switch = table.claim_switch[c]
+            if self.sources[switch] == source and state.on[switch] == table.claim_state[c]:
+                return c
+        return -1 if source == self.actuators[a].source else -2
 
     @property
     def is_needed(self) -> bool:
@@ -253,6 +270,7 @@ def pack_controls(control: Control, places: Places, time_of_day: float, end: flo
         base_pid=_integers([a.pid for a in actuators]),
         **_claims(actuators, places),
         pid_target=_integers(targets),
+        pid_actuator=_integers([index[pid.controls] for pid in control.pids]),
         setpoint=_floats(fixed),
         setpoint_signal=_integers(setpoints),
         proportional=_floats([pid.proportional for pid in control.pids]),
@@ -290,6 +308,7 @@ def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
         what = WHAT.get(key, SETTING if key == kind.setting else LEVEL)
         base = getattr(link, key, None)
         speed = getattr(link, SPEEDS[key], None) if key in SPEEDS else None
+        dimension = field_dimension(type(link).model_fields.get(key)) or NUMBER
         found[path] = Actuator(
             path,
             name,
@@ -298,6 +317,7 @@ def _actuators(control: Control, links: Mapping[str, Any]) -> list[Actuator]:
             np.inf if speed is None else speed,
             base if isinstance(base, Signal) else Signal.constant(0.0),
             f"{link.kind}.{name}",
+            dimension.udunits,
         )
         return found[path]
 
@@ -355,32 +375,34 @@ def _claims(actuators: Sequence[Actuator], places: Places) -> dict[str, Any]:
 def _start(table: ControlTable, depth: int, stage: NDArray[np.float64]) -> ControlState:
     switches, actuators, pids = len(table.when), len(table.flux), len(table.sample)
     log = LEAST_LOG + 2 * 64 * (switches + actuators)
-    sizes: dict[str, Any] = dict.fromkeys(("on", "since", "pending", "window", "turned"), switches)
+    sizes: dict[str, Any] = dict.fromkeys(("on", "since", "pending", "turned"), switches)
     sizes |= dict.fromkeys(("integral", "last_error", "output", "next_sample"), pids)
     sizes |= dict.fromkeys(("carry", "lost"), len(table.bed))
     sizes |= dict.fromkeys(("log_time", "log_source", "log_target", "log_value"), log)
     sizes |= {
+        "turns": (switches, MOST_SWITCHES),
         "loaded": len(table.kind),
         "stack": depth,
         "boundary": len(stage),
         "asked": (6, len(table.wanting)),
         "wish": len(table.wanting),
         "alarm": 1,
-        "started": 1,
         "log_length": 1,
     }
-    whole = ("on", "turned", "claim", "started", "log_source", "log_target", "log_length")
+    whole = ("on", "turned", "claim", "log_source", "log_target", "log_length")
     arrays: dict[str, Any] = {
         name: np.zeros(sizes.get(name, actuators), dtype=np.int64 if name in whole else np.float64)
         for name in ControlState._fields
     }
     arrays["since"][:] = -np.inf
     arrays["pending"][:] = np.inf
-    arrays["window"][:] = -np.inf
+    arrays["turns"][:] = -np.inf
     arrays["arrive"][:] = np.inf
     arrays["claim"][:] = -1
+    arrays["goal_slope"][:] = np.nan
     arrays["value"][:] = table.base_value
     arrays["last_error"][:] = np.nan
+    arrays["output"][:] = table.base_value[table.pid_actuator]
     arrays["alarm"][:] = np.inf
     arrays["boundary"][:] = stage
     return ControlState(**arrays)

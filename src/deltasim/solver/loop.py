@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim._jit import by_reference, jit, jit_inner
-from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember
-from deltasim.solver.events import cut_step
+from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember, steer_all
+from deltasim.solver.dense import cut_step, extend_fluxes
+from deltasim.solver.problem import BEGUN, COUNTED, ERROR, LENGTH, STEP, TIME
 from deltasim.solver.record import (
     FIRST,
     LAST,
@@ -15,7 +16,6 @@ from deltasim.solver.record import (
     note_fluxes,
     note_stages,
     note_wishes,
-    prepare_output,
     write_row,
 )
 from deltasim.solver.step import (
@@ -50,9 +50,6 @@ DONE, FULL, PAUSED, TOO_SMALL, REJECTIONS, LIMITER, CHATTER = 0, 1, 2, 3, 4, 5, 
 
 # Places in `Work.counts`.
 STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
-
-# Places in `Work.clock`.
-TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = 0, 1, 2, 3, 4, 5
 
 LEAST_STEP = 1e-9
 MOST_REJECTIONS = 1000
@@ -109,9 +106,8 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def first_length(problem, work):  # type: ignore[no-untyped-def]
-    """Note the fluxes and stages of the start, and choose the length of the first step."""
+    """Note the stages of the start, and choose the length of the first step."""
     copy_into(work.stage_left, work.stage, problem.n)
-    copy_into(work.max_flux, work.q, work.q.shape[0])
     scatter(problem.fluxes.origin, problem.fluxes.target, work.q, work.rhs)
     dt = problem.max_step
     for i in range(problem.n):
@@ -182,11 +178,23 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
     limited = accept(problem, work, lowest)
     work.counts[DENSE] = 0
     if problem.controlled == 1:
+        # Events are looked for on what the step is cut on.
+        extend_fluxes(problem, work)
+        work.counts[DENSE] = 1
         remember(problem, work)
     least = move(problem, work)
-    if (limited or least < 0.0) and clear_round_off(problem, work, limited) >= 0:
-        return LIMITER
+    if limited or least < 0.0:
+        return faulty(work, clear_round_off(problem, work, limited))
     return 0
+
+
+@jit_inner
+def faulty(work, node):  # type: ignore[no-untyped-def]
+    """Status after round-off was cleared, which names the storage at fault, or -1."""
+    if node < 0:
+        return 0
+    work.counts[LIMITING] = node
+    return LIMITER
 
 
 @jit_inner
@@ -222,9 +230,9 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
             if problem.controlled == 1:
                 theta = crossing(problem, work)
                 if theta < 1.0:
-                    work.counts[DENSE] = 1
-                    if cut_step(problem, work, theta) >= 0:
-                        return LIMITER
+                    status = faulty(work, cut_step(problem, work, theta))
+                    if status != 0:
+                        return status
                     continue
         if phase == NOTE:
             phase = SETTLE
@@ -235,14 +243,17 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
             if work.clock[TIME] >= problem.stops[work.counts[NEXT_STOP]]:
                 work.counts[NEXT_STOP] += 1
                 select_pieces(problem, work, work.clock[TIME])
+                if problem.controlled == 1:
+                    # What jumps at one instant jumps together: a gate on its schedule with the sea that it shuts out.
+                    steer_all(problem, work, work.clock[TIME])
                 jumped = True
                 continue
-        if jumped:
-            note_jumps(work)
-        if problem.controlled == 0:
-            return 0
-        done = act(problem, work, work.clock[TIME])
+        done = NOTHING
+        if problem.controlled == 1:
+            done = act(problem, work, work.clock[TIME])
         if done == NOTHING:
+            if jumped:
+                note_jumps(work)
             note_wishes(problem, work, NEXT)
             return 0
         if done != CHANGED:
@@ -301,7 +312,7 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             at = work.counts[ROWS_DONE]
             part = work.clock[COUNTED]
             if at < rows and output.time[at] <= work.clock[TIME] and work.counts[DENSE] == 0:
-                prepare_output(problem, work)
+                extend_fluxes(problem, work)
             while at < rows and output.time[at] <= work.clock[TIME]:
                 theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
                 write_row(problem, work, output, at, part, theta, interval)

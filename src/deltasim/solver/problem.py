@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit_inner
+from deltasim._jit import jit_inline, jit_inner
 from deltasim.geometry import CurveTable
 from deltasim.solver.actuators import ControlState, ControlTable, apply_actuators
 from deltasim.solver.elimination import Elimination
@@ -19,6 +19,12 @@ from deltasim.solver.method import Method
 from deltasim.solver.tides import TideTable, waves
 
 __all__ = [
+    "BEGUN",
+    "COUNTED",
+    "ERROR",
+    "LENGTH",
+    "STEP",
+    "TIME",
     "Bindings",
     "Output",
     "Problem",
@@ -28,10 +34,15 @@ __all__ = [
     "apply_signals",
     "boundary_stages",
     "make_work",
+    "signal_at",
 ]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+# Places in `Work.clock`.
+TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
 
 
 class SignalTable(NamedTuple):
@@ -141,8 +152,8 @@ class Work(NamedTuple):
     Parameters
     ----------
     clock : ndarray, shape (6,)
-        Time, step to try next, time and length of the last step, its error over the tolerance, and the part of it that
-        is in an output already.
+        Time, step to try next, begin and length of the last step, its error over the tolerance, and the part of it
+        that is in an output already: `TIME` and so on.
     counts : ndarray, shape (9,), int64
         See the constants in `loop`.
     volume, carry : ndarray, shape (N,), m3
@@ -319,15 +330,21 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     return Work(**arrays, control=control)
 
 
+@jit_inline
+def signal_at(problem, work, i, t):  # type: ignore[no-untyped-def]
+    """Value of signal `i` on the piece in force, and its slope."""
+    c = work.cursor[i]
+    slope = problem.signals.slope[c]
+    return problem.signals.value[c] + slope * (t - problem.signals.time[c]), slope
+
+
 @jit_inner
 def boundary_stages(problem, work, t, stage):  # type: ignore[no-untyped-def]
     """Set the stages of boundaries that move to those at a time, on the pieces in force; else as `apply_signals`."""
-    signals = problem.signals
     bound = problem.bindings
     for j in range(bound.boundary.shape[0]):
-        c = work.cursor[bound.boundary_signal[j]]
-        stage[bound.boundary[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
-        work.rise[bound.boundary[j]] = signals.slope[c]
+        node = bound.boundary[j]
+        stage[node], work.rise[node] = signal_at(problem, work, bound.boundary_signal[j], t)
     for j in range(bound.tide.shape[0]):
         if work.tide_time[j] != t:
             work.tide_time[j] = t
@@ -348,16 +365,14 @@ def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
     stage : ndarray, shape (N,), m
         Boundaries are set here.
     """
-    signals = problem.signals
     bound = problem.bindings
     boundary_stages(problem, work, t, stage)
     for j in range(bound.setting.shape[0]):
-        c = work.cursor[bound.setting_signal[j]]
-        work.setting[bound.setting[j]] = signals.value[c] + signals.slope[c] * (t - signals.time[c])
-        work.setting_rate[bound.setting[j]] = signals.slope[c]
+        k = bound.setting[j]
+        work.setting[k], work.setting_rate[k] = signal_at(problem, work, bound.setting_signal[j], t)
     for j in range(bound.factor.shape[0]):
-        c = work.cursor[bound.factor_signal[j]]
-        base = bound.factor_base[j]
-        work.factor[bound.factor[j]] = base * (signals.value[c] + signals.slope[c] * (t - signals.time[c]))
-        work.factor_rate[bound.factor[j]] = base * signals.slope[c]
+        k, base = bound.factor[j], bound.factor_base[j]
+        value, slope = signal_at(problem, work, bound.factor_signal[j], t)
+        work.factor[k] = base * value
+        work.factor_rate[k] = base * slope
     apply_actuators(problem, work, t)

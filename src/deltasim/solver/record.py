@@ -1,28 +1,22 @@
 """What is written down about an accepted step: output rows, means, extremes, energy.
 
-Nothing here steers the solution. States and volumes inside a step come from the method's own stage weights, per flux,
-so that they agree to round-off; asking for more output costs writing, not stepping.
+Nothing here steers the solution; asking for more output costs writing, not stepping.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import jit_inner
 from deltasim.geometry import locate
-from deltasim.solver.step import add_scaled, copy_into, scatter
+from deltasim.solver.dense import storage_inside
+from deltasim.solver.problem import BEGUN, LENGTH
+from deltasim.solver.step import copy_into, scatter
 
-__all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "prepare_output", "write_row"]
+__all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
 NEXT, FIRST, LAST = 0, 2, 4
 """Places in `asked` of settings and factors: at the start of the next step, and at both ends of the last one."""
-
-
-@jit_inline
-def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
-    """Storage of node i at a part of the last step, m3, not below 0."""
-    inner = work.dense_node[1, i] + theta * work.dense_node[2, i]
-    return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
 
 
 @jit_inner
@@ -32,7 +26,7 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
     V(theta) = V + theta S + theta (1 - theta) (P + theta Q); where it can beat the largest so far, its extremes are
     the roots of -3 Q theta^2 + 2 (Q - P) theta + (S + P).
     """
-    t, dt = work.clock[2], work.clock[3]
+    t, dt = work.clock[BEGUN], work.clock[LENGTH]
     for i in range(problem.n):
         best = work.max_volume[i]
         if work.volume[i] > best:
@@ -64,7 +58,7 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     only if it rises at the start and falls at the end: a pump that starts does not overshoot its capacity. The largest
     is by magnitude, with its sign.
     """
-    t, dt = work.clock[2], work.clock[3]
+    t, dt = work.clock[BEGUN], work.clock[LENGTH]
     for k in range(work.q.shape[0]):
         before, after = work.q_before[k], work.q[k]
         middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
@@ -91,32 +85,6 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
-def prepare_output(problem, work):  # type: ignore[no-untyped-def]
-    """Sum the per-flux coefficients of the continuous extension; only steps with output or an event inside need them.
-
-    What only runs forward must not run back in between: its end slopes S + P and S - P - Q are held between 0 and 3 S,
-    where the cubic is monotone (Fritsch and Carlson 1980).
-    """
-    method = problem.method
-    work.dense_flux[:] = 0.0
-    for j in range(method.nodes.shape[0]):
-        for row in range(2):
-            if method.dense[row, j] != 0.0:
-                add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
-    held = False
-    for k in range(work.moved.shape[0]):
-        if problem.fluxes.forward[k] == 1:
-            s, p, q = work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k]
-            if not (0.0 <= s + p <= 3.0 * s and 0.0 <= s - p - q <= 3.0 * s):
-                held = True
-                first, last = min(max(s + p, 0.0), 3.0 * s), min(max(s - p - q, 0.0), 3.0 * s)
-                work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
-    if held:
-        for row in range(2):
-            scatter(problem.fluxes.origin, problem.fluxes.target, work.dense_flux[row], work.dense_node[row + 1])
-
-
-@jit_inner
 def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-untyped-def]
     """Add the integral of the stage from one part of the step to another, by Simpson's rule.
 
@@ -130,7 +98,7 @@ def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-un
     stage_end : ndarray, shape (n,) or longer, m
         Stage at `end`; becomes `stage_left`.
     """
-    length = (end - begin) * work.clock[3]
+    length = (end - begin) * work.clock[LENGTH]
     middle = 0.5 * (begin + end)
     for i in range(problem.n):
         h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
@@ -158,7 +126,7 @@ def add_wishes(problem, work, begin, end):  # type: ignore[no-untyped-def]
             setting = state.asked[FIRST, j] + theta * (state.asked[LAST, j] - state.asked[FIRST, j])
             factor = state.asked[FIRST + 1, j] + theta * (state.asked[LAST + 1, j] - state.asked[FIRST + 1, j])
             total += weight * setting * factor
-        state.wish[j] += (end - begin) * work.clock[3] / 6.0 * total
+        state.wish[j] += (end - begin) * work.clock[LENGTH] / 6.0 * total
 
 
 @jit_inner

@@ -14,7 +14,7 @@ from deltasim.network import Network
 from deltasim.solver import loop
 from deltasim.solver.build import Prepared
 from deltasim.solver.control import MOST_SWITCHES, WINDOW
-from deltasim.solver.problem import Output
+from deltasim.solver.problem import TIME, Output
 
 __all__ = ["Event", "Rows", "Totals", "begin", "march", "totals"]
 
@@ -195,7 +195,7 @@ def march(
             clock[0] += time.perf_counter() - begun
             _drain_log(prepared, journal)
             if progress is not None:
-                progress(float(work.clock[loop.TIME]))
+                progress(float(work.clock[TIME]))
         filled = int(work.counts[loop.ROWS_DONE])
         if filled:
             yield _in_order(prepared, output, filled)
@@ -225,6 +225,7 @@ def _drain_log(prepared: Prepared, journal: list[Event] | None) -> None:
     """Move what the loop wrote down to the journal, in words."""
     state, controls = prepared.work.control, prepared.controls
     length = int(state.log_length[0])
+    assert length <= len(state.log_time), "the loop stops before its log is full"
     if journal is not None:
         for at, source, target, value in zip(
             state.log_time[:length].tolist(),
@@ -249,11 +250,11 @@ def _drain_log(prepared: Prepared, journal: list[Event] | None) -> None:
 def _name_chatter(prepared: Prepared) -> SolverError:
     """Say which switches undo each other."""
     work, controls = prepared.work, prepared.controls
-    at = float(work.clock[loop.TIME])
-    recent = np.flatnonzero((work.control.turned > MOST_SWITCHES // 4) & (at - work.control.window <= WINDOW))
+    at = float(work.clock[TIME])
+    recent = np.flatnonzero(np.sum(work.control.turns >= at - WINDOW, axis=1) > MOST_SWITCHES // 4)
     names = [controls.sources[s] for s in recent]
     things = sorted({a.path for a in controls.actuators for claim in a.claims if claim[1] in recent})
-    moved = f" and move {', '.join(things)} to and fro" if things else ""
+    moved = f", moving {', '.join(things)} to and fro" if things else ""
     who = " and ".join(dict.fromkeys(names))
     words = (
         f"the run stopped at {at:.6g} s: {who} switched more than {MOST_SWITCHES} times within a minute{moved}. "
@@ -309,7 +310,7 @@ def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
 def _explain(network: Network, prepared: Prepared, status: int) -> SolverError:
     """Say when, where, how full, what moves most there, and what usually helps."""
     work = prepared.work
-    at = float(work.clock[loop.TIME])
+    at = float(work.clock[TIME])
     place = int(work.counts[loop.LIMITING])
     storage = int(np.flatnonzero(prepared.place == place)[0])
     node = int(network.storage[storage])

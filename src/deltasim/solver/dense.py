@@ -1,0 +1,116 @@
+"""The continuous extension of the last step: what is known of its inside, and how it is cut short.
+
+Volumes inside a step come from the method's own stage weights, per flux, so that states and what was moved agree to
+round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewise for each flux.
+"""
+
+from __future__ import annotations
+
+from deltasim._jit import jit_inline, jit_inner
+from deltasim.solver.problem import BEGUN, LENGTH, TIME
+from deltasim.solver.step import add_scaled, clear_round_off, copy_into, move, scatter
+
+__all__ = ["cut_step", "extend_fluxes", "flux_inside", "storage_inside"]
+
+
+@jit_inline
+def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
+    """Storage of node i at a part of the last step, m3, not below 0."""
+    inner = work.dense_node[1, i] + theta * work.dense_node[2, i]
+    return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
+
+
+@jit_inline
+def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
+    """Flux at a part of the last step: the cubic through the values and rates at both ends.
+
+    Where that cubic does not move the volume that was moved, as over a kink or where something very quick evens out,
+    its rates say little, and the parabola through both ends that moves it takes its place.
+    """
+    dt = work.clock[LENGTH]
+    before, slope = work.q_before[k], work.q[k] - work.q_before[k]
+    mean = work.moved[k] / dt
+    start, end = work.rate_before[k] * dt, work.rate[k] * dt
+    off = before + 0.5 * slope + (start - end) / 12.0 - mean
+    if abs(off) > 1e-3 * max(abs(before), abs(work.q[k]), abs(mean)):
+        bend = 6.0 * (mean - before - 0.5 * slope)
+        return before + theta * (slope + (1.0 - theta) * bend)
+    return before + theta * (slope + (1.0 - theta) * ((start - slope) * (1.0 - theta) + (slope - end) * theta))
+
+
+@jit_inner
+def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
+    """Sum the per-flux coefficients of the continuous extension; only steps with output or an event inside need them.
+
+    What only runs forward must not run back in between: its end slopes S + P and S - P - Q are held between 0 and 3 S,
+    where the cubic is monotone (Fritsch and Carlson 1980).
+    """
+    method = problem.method
+    work.dense_flux[:] = 0.0
+    for j in range(method.nodes.shape[0]):
+        for row in range(2):
+            if method.dense[row, j] != 0.0:
+                add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
+    held = False
+    for k in range(work.moved.shape[0]):
+        if problem.fluxes.forward[k] == 1:
+            s, p, q = work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k]
+            if not (0.0 <= s + p <= 3.0 * s and 0.0 <= s - p - q <= 3.0 * s):
+                held = True
+                first, last = min(max(s + p, 0.0), 3.0 * s), min(max(s - p - q, 0.0), 3.0 * s)
+                work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
+    if held:
+        for row in range(2):
+            scatter(problem.fluxes.origin, problem.fluxes.target, work.dense_flux[row], work.dense_node[row + 1])
+
+
+@jit_inner
+def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
+    """End the last step at a part of it: what it moved, and its continuous extension, become those up to there.
+
+    A polynomial theta (S + (1 - theta) (P + theta Q)) on the whole step is one of the same form on the part.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        With the continuous extension of the whole step, whose volumes are moved but not booked.
+    theta : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    int
+        A storage that is below empty by more than round-off, else -1.
+    """
+    n, state = problem.n, work.control
+    for k in range(work.moved.shape[0]):
+        inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
+        work.part[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
+    scatter(problem.fluxes.origin, problem.fluxes.target, work.part, work.rhs)
+    straight = False
+    for i in range(n):
+        straight = straight or work.begun[i] + work.rhs[i] < 0.0
+    for k in range(work.moved.shape[0]):
+        s, p, q = restrict(work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
+        work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = s, p, q
+    for i in range(n):
+        s, p, q = restrict(work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i], theta, straight)
+        work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i] = s, p, q
+    copy_into(work.volume, work.begun, n)
+    copy_into(work.carry, state.carry, n)
+    copy_into(work.lost, state.lost, n)
+    work.clock[LENGTH] *= theta
+    work.clock[TIME] = work.clock[BEGUN] + work.clock[LENGTH]
+    if move(problem, work) < 0.0:
+        return clear_round_off(problem, work, False)
+    return -1
+
+
+@jit_inline
+def restrict(s, p, q, theta, straight):  # type: ignore[no-untyped-def]
+    """Coefficients on the part up to theta; without bends where it is to be straight."""
+    if straight:
+        return theta * s, 0.0, 0.0
+    first, second, third = theta * (s + p), theta * theta * (q - p), -(theta**3) * q
+    return first + second + third, -third - second, -third
