@@ -16,7 +16,7 @@ from deltasim.faults import FieldError, FieldErrors, listed
 from deltasim.fields import Duration, Instant, Length, Level, Number, Part, Volume
 from deltasim.links.froehlich import EQUATIONS, Growth
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, Switch
-from deltasim.links.submergence import drowned
+from deltasim.links.roots import drowned
 from deltasim.signal import Signal
 
 __all__ = ["BREACH"]
