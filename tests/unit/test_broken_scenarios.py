@@ -217,6 +217,15 @@ CASES = [
         {"weir.spill": "breach.spill", WEIR_KEYS: BREACH.replace("0.5", "2.5") + "trigger = { stage = 1.9 }"},
     ),
     Broken(
+        "breach without width",
+        ["a.toml:29: breach.spill.bottom_width: bottom_width and side_slope are both 0: no water would ever pass"],
+        {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: "crest_level = 2\nbottom_level = 0.5\nbottom_width = 0\nside_slope = 0\n"
+            'development_time = "1 h"\ntrigger = { stage = 1.9 }',
+        },
+    ),
+    Broken(
         "no trigger",
         ['a.toml:24: breach.spill: "trigger" is missing: { stage }, { time } or { overtopping_duration }'],
         {"weir.spill": "breach.spill", WEIR_KEYS: BREACH},

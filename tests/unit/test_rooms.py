@@ -19,6 +19,7 @@ ROOMS = [
     "tide",
     "faults",
     "tables",
+    "parts",
     "fields",
     "concentrations",
     "variables",

@@ -100,4 +100,8 @@ def _surveyed(points: Table) -> Section:
         raise FieldError(str(error)) from error
 
 
-CrossSection = Annotated[Section, SectionKey()]
+CrossSection = Annotated[
+    Section,
+    SectionKey(),
+    Field(description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."),
+]

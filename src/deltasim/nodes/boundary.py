@@ -74,8 +74,10 @@ class Boundary(Component):
 
     over the constituents, with arguments V0, node factors f and corrections u after Schureman, the convention in which
     NOAA and the IHO publish constants; the solver sees it as a smooth function with its time derivative. Phases are
-    Greenwich lags in degrees, so the run's `start` needs an offset. Without `stage` a boundary lies lower than any
-    sill; a `resistance` cannot lead there, and a `reach` takes its `outfall_slope`.
+    Greenwich lags in degrees, so the run's `start` needs an offset; the run must lie within the years 1600 to 2400.
+
+    Without `stage` a boundary lies lower than any sill; a `resistance` cannot lead there, and a `reach` takes its
+    `outfall_slope`.
 
     References
     ----------

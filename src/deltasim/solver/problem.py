@@ -16,7 +16,7 @@ from deltasim.solver.actuators import ControlState, ControlTable, apply_actuator
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
 from deltasim.solver.method import Method
-from deltasim.solver.tides import TideTable, waves
+from deltasim.solver.tides import PackedTides, waves
 from deltasim.solver.tracers import TracerState, TracerTable
 
 __all__ = [
@@ -114,7 +114,7 @@ class Problem(NamedTuple):
     plan : Elimination
     slots : Slots
     signals : SignalTable
-    tides : TideTable
+    tides : PackedTides
     bindings : Bindings
     stops : ndarray, s
         Times that a step must end on, rising; the last is the end of the run.
@@ -139,7 +139,7 @@ class Problem(NamedTuple):
     plan: Elimination
     slots: Slots
     signals: SignalTable
-    tides: TideTable
+    tides: PackedTides
     bindings: Bindings
     stops: Floats
     method: Method
