@@ -32,6 +32,8 @@ ROOMS = [
     "forcing",
     "scenario",
     "results",
+    "exports",
+    "plots",
     "progress",
     "simulation",
     "cli",
