@@ -1,0 +1,69 @@
+"""A page on a whole run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from deltasim.plots.balance import water_balance
+from deltasim.plots.budget import MOST_ROWS, draw_budget, span_of
+from deltasim.plots.select import curves, period
+from deltasim.plots.series import dated, draw_series
+from deltasim.plots.style import GREY, headline, named, new_figure, styled
+
+__all__ = ["overview"]
+
+_VARIABLES: Final = {"stage": 2.6, "discharge": 2.6, "storage": 1.7, "salinity": 1.7}
+"""Panels over time that a page can have, and how high they are."""
+
+
+@styled
+def overview(
+    result: xr.Dataset,
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    page: str | tuple[float, float] = "portrait",
+) -> Figure:
+    """Draw a page on a run: stages, discharges, storages, salinity where there is any, and the balance of all water.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        From `deltasim.run` or `deltasim.open`.
+    start, end : str, optional
+        ISO 8601, on the scenario's clock unless they have an offset.
+    page : {"portrait", "landscape"} or (width, height)
+        A4, or inches.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    PlotError
+        This is no result, or the period is empty.
+    """
+    part = period(result, start, end)
+    found = {name: curves(part, name, None, None) for name in _VARIABLES if name in part}
+    shown = {name: pair for name, pair in found.items() if pair[0]}
+    balance = water_balance(part)
+    heights = [*(_VARIABLES[name] for name in shown), 0.6 + 0.17 * min(len(balance.terms), MOST_ROWS)]
+    figure = new_figure(page)
+    headline(figure, str(result.attrs.get("title", "")))
+    rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axes, (name, (labels, values)) in zip(rows, shown.items(), strict=False):
+        draw_series(axes, part, name, labels, values, {})
+        dated(axes, part)
+        if axes is not rows[len(shown) - 1]:
+            axes.sharex(rows[len(shown) - 1])
+            axes.set_xlabel("")
+    draw_budget(rows[-1], balance, "All water")
+    relative = result.attrs.get("relative_balance_error")
+    closure = f"; the balance of the run closes to {float(relative):.0e} of all water" if relative is not None else ""
+    words = f"{span_of(part)}{closure}; {result.attrs.get('source', 'deltasim')}"
+    figure.supxlabel(named(words, 120), fontsize=8.5, color=GREY, x=0.012, ha="left")
+    return figure
