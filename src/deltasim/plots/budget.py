@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from deltasim.errors import PlotError
 from deltasim.plots.balance import Balance, Term, water_balance
-from deltasim.plots.select import local_times, period
-from deltasim.plots.style import BLUE, GREEN, GREY, INK, VERMILION, headline, named, new_figure, styled
+from deltasim.plots.select import period, span_of
+from deltasim.plots.style import BLUE, GREEN, GREY, INK, PAGES, VERMILION, headline, named, new_figure, styled
 
-__all__ = ["budget", "draw_budget", "span_of"]
+__all__ = ["MOST_ROWS", "budget", "draw_budget"]
 
 MOST_PANELS: Final = 8
 MOST_ROWS: Final = 14
@@ -30,7 +30,7 @@ def budget(
     nodes: Sequence[str] | None = None,
     start: str | None = None,
     end: str | None = None,
-    page: str | tuple[float, float] = "landscape",
+    page: str | tuple[float, float] | None = None,
 ) -> Figure:
     """Draw what came in and what left, by what and by which link, and what that did to the storage.
 
@@ -42,8 +42,8 @@ def budget(
         A panel each, at most 8; by default one of the whole network.
     start, end : str, optional
         ISO 8601, on the scenario's clock unless they have an offset.
-    page : {"portrait", "landscape"} or (width, height)
-        A4, or inches.
+    page : {"portrait", "landscape"} or (width, height), optional
+        A4, or inches; by default as wide as A4 and as high as the bars need.
 
     Returns
     -------
@@ -60,23 +60,21 @@ def budget(
     chosen = list(dict.fromkeys(nodes)) if nodes is not None else [None]
     if not 0 < len(chosen) <= MOST_PANELS:
         raise PlotError(f"{len(chosen)} nodes for one picture of budgets; choose 1 to {MOST_PANELS} with --node")
-    figure = new_figure(page)
-    headline(figure, str(result.attrs.get("title", "")))
+    balances = [water_balance(part, None if name is None else [name]) for name in chosen]
     columns = 1 if len(chosen) == 1 or (page == "portrait" and len(chosen) < 4) else 2
     rows = -(-len(chosen) // columns)
+    if page is None:
+        longest = max(len(_rows(balance)) for balance in balances)
+        page = (PAGES["portrait"][0] if columns == 1 else PAGES["landscape"][0], 0.9 + rows * (1.3 + 0.3 * longest))
+    figure = new_figure(page)
+    headline(figure, str(result.attrs.get("title", "")))
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, name in zip(panels, chosen, strict=False):
-        draw_budget(axes, water_balance(part, None if name is None else [name]), name or "Whole network")
+    for axes, balance, name in zip(panels, balances, chosen, strict=False):
+        draw_budget(axes, balance, name or "Whole network")
     for axes in panels[len(chosen) :]:
         axes.remove()
-    figure.supxlabel(f"volume from {span_of(part)}; to the right in, to the left out", fontsize=9.5, color=GREY)
+    figure.supxlabel(f"{span_of(part)}; to the right in, to the left out", fontsize=9.5, color=GREY)
     return figure
-
-
-def span_of(result: xr.Dataset) -> str:
-    """From when to when, in words."""
-    first, last = (np.datetime_as_string(time, unit="m").replace("T", " ") for time in local_times(result)[[0, -1]])
-    return f"{first} to {last}"
 
 
 def draw_budget(axes: Axes, balance: Balance, title: str) -> None:

@@ -8,9 +8,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from deltasim.plots.balance import water_balance
-from deltasim.plots.budget import MOST_ROWS, draw_budget, span_of
+from deltasim.plots.budget import MOST_ROWS, draw_budget
 from deltasim.plots.select import curves, period
-from deltasim.plots.series import dated, draw_series
+from deltasim.plots.series import dated, draw_series, lines_of
 from deltasim.plots.style import GREY, headline, named, new_figure, styled
 
 __all__ = ["overview"]
@@ -55,15 +55,13 @@ def overview(
     figure = new_figure(page)
     headline(figure, str(result.attrs.get("title", "")))
     rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    lines = lines_of(*(labels for labels, _ in shown.values()))
     for axes, (name, (labels, values)) in zip(rows, shown.items(), strict=False):
-        draw_series(axes, part, name, labels, values, {})
-        dated(axes, part)
-        if axes is not rows[len(shown) - 1]:
-            axes.sharex(rows[len(shown) - 1])
-            axes.set_xlabel("")
+        draw_series(axes, part, name, labels, values, {}, lines)
+    dated(list(rows[: len(shown)]), part)
     draw_budget(rows[-1], balance, "All water")
     relative = result.attrs.get("relative_balance_error")
-    closure = f"; the balance of the run closes to {float(relative):.0e} of all water" if relative is not None else ""
-    words = f"{span_of(part)}{closure}; {result.attrs.get('source', 'deltasim')}"
+    closure = f"balance of the run closed to {float(relative):.0e} of all water, " if relative is not None else ""
+    words = f"{closure}{result.attrs.get('source', 'deltasim')}"
     figure.supxlabel(named(words, 120), fontsize=8.5, color=GREY, x=0.012, ha="left")
     return figure

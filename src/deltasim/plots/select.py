@@ -14,7 +14,7 @@ from deltasim.faults import did_you_mean
 from deltasim.plots.style import MOST_CURVES
 from deltasim.results.clock import clock_name, on_clock, read_time, zone_of
 
-__all__ = ["clock_label", "curves", "local_times", "names_of", "period", "variable"]
+__all__ = ["curves", "index_of", "local_times", "names_of", "period", "span_of", "variable"]
 
 DEFAULT_CURVES: Final = 12
 """Where nobody has chosen."""
@@ -71,10 +71,10 @@ def local_times(result: xr.Dataset) -> NDArray[Any]:
     return on_clock(result.time.values, zone_of(result.attrs))
 
 
-def clock_label(result: xr.Dataset) -> str:
-    """What stands below the axis of time."""
-    name = clock_name(zone_of(result.attrs))
-    return f"time, {name}" if name else "time, clock of the scenario"
+def span_of(result: xr.Dataset) -> str:
+    """From when to when, and on which clock, in words: what stands below an axis of time."""
+    first, last = (np.datetime_as_string(time, unit="m").replace("T", " ") for time in local_times(result)[[0, -1]])
+    return f"{first} to {last}, {clock_name(zone_of(result.attrs)) or 'clock of the scenario'}"
 
 
 def variable(result: xr.Dataset, name: str) -> xr.DataArray:

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from deltasim.errors import PlotError
-from deltasim.plots.select import clock_label, curves, local_times, period
+from deltasim.plots.select import curves, local_times, period, span_of
 from deltasim.plots.style import (
     DASHED,
     GREY,
@@ -125,10 +125,12 @@ def hydrograph(
     panels = _panels(part, _wanted(variables, given, part, "stage"), nodes, links, variables is not None)
     figure = new_figure(page)
     headline(figure, str(result.attrs.get("title", "")))
+    lines = lines_of(*(panel.labels for panel in panels))
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(rows, panels, strict=True):
-        draw_series(axes, part, panel.name, panel.labels, panel.values, given if panel.name == "depth" else {})
-    dated(rows[-1], part)
+        shown = given if panel.name == "depth" else {}
+        draw_series(axes, part, panel.name, panel.labels, panel.values, shown, lines)
+    dated(list(rows), part)
     return figure
 
 
@@ -139,6 +141,7 @@ def draw_series(
     labels: Sequence[str],
     values: NDArray[np.float64],
     bands: Bands,
+    lines: Mapping[str, Any],
 ) -> None:
     """Draw one variable over time, with its legend at the right.
 
@@ -154,6 +157,8 @@ def draw_series(
     values : ndarray, shape (n_time, n_label)
     bands : mapping
         See `hydrograph`; empty for none.
+    lines : mapping
+        See `lines_of`.
     """
     attributes = result[name].attrs
     mean = "mean" in str(attributes.get("cell_methods", ""))
@@ -166,19 +171,45 @@ def draw_series(
     ):
         axes.axhline(0.0, color=GREY, linewidth=0.8)
     handles = [
-        axes.plot(time, values[:, i], drawstyle="steps-pre" if mean else "default", **LINES[i])[0]
-        for i in range(len(labels))
+        axes.plot(time, values[:, i], drawstyle="steps-pre" if mean else "default", **lines[label])[0]
+        for i, label in enumerate(labels)
     ]
     axes.set_xlim(time[0], time[-1])
-    axes.set_ylabel(_quantity(name, str(attributes.get("units", ""))))
+    _label_values(axes, name, str(attributes.get("units", "")))
     axes.set_title(_title(result, name, mean))
     side_legend(axes, [*handles, *marks.values()], [*labels, *marks])
 
 
-def _quantity(name: str, units: str) -> str:
-    """Name and units of an axis."""
-    shown = units_text(units)
-    return name.replace("_", " ") + (f", {shown}" if shown else "")
+def lines_of(*groups: Sequence[str]) -> dict[str, Any]:
+    """How each node or link is drawn: a node looks the same in every panel, and so does a link.
+
+    Parameters
+    ----------
+    *groups : sequence of str
+        The curves of the panels.
+
+    Returns
+    -------
+    dict
+        Settings of matplotlib by label. Nodes and links are counted apart, as far as they are in different panels.
+    """
+    lines: dict[str, Any] = {}
+    for labels in groups:
+        used = [lines[label] for label in labels if label in lines]
+        free = iter(line for line in LINES if line not in used)
+        lines |= {label: next(free) for label in labels if label not in lines}
+    return lines
+
+
+def _label_values(axes: Axes, name: str, units: str) -> None:
+    """Name and units of the axis of values; large volumes in thousands or millions."""
+    words, shown = name.replace("_", " "), units_text(units)
+    largest = max(map(abs, axes.get_ylim()))
+    scale, prefix = next((pair for pair in ((1e6, "million "), (1e3, "1000 ")) if largest >= 2.0 * pair[0]), (1.0, ""))
+    if units in ("m3", "m2") and prefix:
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value / scale:g}".replace("-", "−"))
+        shown = prefix + shown
+    axes.set_ylabel(f"{words}, {shown}" if shown else words)
 
 
 def _title(result: xr.Dataset, name: str, mean: bool) -> str:
@@ -192,19 +223,30 @@ def _title(result: xr.Dataset, name: str, mean: bool) -> str:
     return named(words, 90)
 
 
-def dated(axes: Axes, result: xr.Dataset) -> None:
-    """Write dates below an axis of time, as short as can be.
+def dated(rows: Sequence[Axes], result: xr.Dataset) -> None:
+    """Write dates below the last of some axes of time, as short as can be.
 
     Parameters
     ----------
-    axes : Axes
+    rows : sequence of Axes
+        One below the other.
     result : xarray.Dataset
-        Known for its clock.
+        Known for its times and its clock.
     """
     locator = mdates.AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    axes.set_xlabel(clock_label(result))
+    formatter = mdates.ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator,
+        formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%H:%M:%S"],
+        zero_formats=["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+        show_offset=False,  # the label says more, and of both ends
+    )
+    for axes in rows:
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(formatter)
+        if axes is not rows[-1]:
+            axes.sharex(rows[-1])
+            axes.tick_params(labelbottom=False)
+    rows[-1].set_xlabel(span_of(result))
 
 
 def _checked(bands: Bands | None) -> Bands:
@@ -272,15 +314,16 @@ def duration_curve(
     lengths = np.append(np.nan, np.diff(part.time.values) / np.timedelta64(1, "s"))
     figure = new_figure(page)
     headline(figure, str(result.attrs.get("title", "")))
+    lines = lines_of(*(panel.labels for panel in panels))
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(rows, panels, strict=True):
         marks = _draw_bands(axes, given if panel.name == "depth" else {})
         handles = []
-        for i in range(len(panel.labels)):
+        for i, label in enumerate(panel.labels):
             share, value = exceedance(panel.values[:, i], lengths)
-            handles += axes.plot(100.0 * share, value, **LINES[i])
+            handles += axes.plot(100.0 * share, value, **lines[label])
         axes.set_xlim(0.0, 100.0)
-        axes.set_ylabel(_quantity(panel.name, panel.units))
+        _label_values(axes, panel.name, panel.units)
         axes.set_title(_title(part, panel.name, panel.mean))
         side_legend(axes, [*handles, *marks.values()], [*panel.labels, *marks])
     rows[-1].set_xlabel("share of the time at or above, %")
