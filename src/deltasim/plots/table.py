@@ -115,7 +115,8 @@ def grid(comparison: xr.Dataset, metric: str, period: str | None) -> Grid:
     )
     verdict = np.full(shape, "", dtype="U16")
     if len(wanted) == 1:
-        verdict[at] = np.where(_texts(rows, "verdict") == "no threshold", "", _texts(rows, "verdict"))
+        none = (_texts(rows, "verdict") == "no threshold") | ~np.isfinite(rows.value.values.astype(float))
+        verdict[at] = np.where(none, "", _texts(rows, "verdict"))
         words = "" if wanted == [ALL] else wanted[0]
     else:
         words = f"mean of {len(wanted)} periods, {wanted[0]} to {wanted[-1]}"

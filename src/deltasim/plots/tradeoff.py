@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,8 @@ def tradeoff(
     axes = figure.subplots()
     _draw_points(axes, points, best)
     axes.margins(0.12)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value + 0.0:,.10g}".replace("-", "−"))
     axes.set_xlabel(one.label)
     axes.set_ylabel(other.label)
     lost = [name for name, is_known in zip(grids.scenarios, known, strict=True) if not is_known]
@@ -200,6 +203,9 @@ def _write_names(axes: Axes, points: NDArray[np.float64], names: Sequence[str]) 
         together.setdefault((x, y), []).append(name)
     frame = axes.get_window_extent()
     taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in axes.transData.transform(points)]
+    line = axes.transData.transform(axes.lines[0].get_xydata())
+    for start, end in pairwise(line):
+        taken += [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in np.linspace(start, end, 100)]
     for place, here in together.items():
         text = axes.annotate(
             named(", ".join(here), 28),
