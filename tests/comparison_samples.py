@@ -38,7 +38,19 @@ def made(
                     rows.append(
                         (scenario, zone, metric, period, value, difference, percent, threshold, verdict, units, better)
                     )
-    names = ["scenario", "zone", "metric", "period", "value", "difference", "percent", "threshold", "verdict", "units", "better"]
+    names = [
+        "scenario",
+        "zone",
+        "metric",
+        "period",
+        "value",
+        "difference",
+        "percent",
+        "threshold",
+        "verdict",
+        "units",
+        "better",
+    ]
     columns = {name: ("row", np.array(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
     runs = {
         "run_name": ("run", np.array(scenarios)),

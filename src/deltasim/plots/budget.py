@@ -20,7 +20,7 @@ __all__ = ["MOST_ROWS", "budget", "draw_budget"]
 MOST_PANELS: Final = 8
 MOST_ROWS: Final = 14
 
-_SCALES: Final = ((1e6, "million m³"), (1e3, "1000 m³"), (1.0, "m³"))
+_SCALES: Final = ((1e6, "million m³"), (1e3, "thousand m³"), (1.0, "m³"))
 
 
 @styled

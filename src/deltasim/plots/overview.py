@@ -55,9 +55,12 @@ def overview(
     figure = new_figure(page)
     headline(figure, str(result.attrs.get("title", "")))
     rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    legends: list[list[str]] = []
     lines = lines_of(*(labels for labels, _ in shown.values()))
     for axes, (name, (labels, values)) in zip(rows, shown.items(), strict=False):
-        draw_series(axes, part, name, labels, values, {}, lines)
+        new = not any(set(labels) <= set(before) for before in legends)
+        draw_series(axes, part, name, labels, values, {}, lines, legend=new)
+        legends.append(labels)
     dated(list(rows[: len(shown)]), part)
     draw_budget(rows[-1], balance, "All water")
     relative = result.attrs.get("relative_balance_error")

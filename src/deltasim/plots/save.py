@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from deltasim.errors import PlotError
-from deltasim.plots.style import rc
+from deltasim.plots.style import in_this_style
 from deltasim.results.whole import explained, whole
 
 __all__ = ["FORMATS", "save"]
@@ -53,6 +52,6 @@ def save(figure: Figure, path: str | os.PathLike[str], *, dpi: float = DPI) -> P
     suffix = target.suffix.lower()
     if suffix not in FORMATS:
         raise PlotError(f"{target}: expected a name that ends in {', '.join(FORMATS)}")
-    with whole(target) as (part,), mpl.rc_context(rc()), explained(target):
+    with whole(target) as (part,), in_this_style(), explained(target):
         figure.savefig(part, format=suffix[1:], dpi=dpi, **FORMATS[suffix])
     return target

@@ -142,6 +142,8 @@ def draw_series(
     values: NDArray[np.float64],
     bands: Bands,
     lines: Mapping[str, Any],
+    *,
+    legend: bool = True,
 ) -> None:
     """Draw one variable over time, with its legend at the right.
 
@@ -159,6 +161,8 @@ def draw_series(
         See `hydrograph`; empty for none.
     lines : mapping
         See `lines_of`.
+    legend : bool
+        Whether to draw one; another panel may have it.
     """
     attributes = result[name].attrs
     mean = "mean" in str(attributes.get("cell_methods", ""))
@@ -177,7 +181,8 @@ def draw_series(
     axes.set_xlim(time[0], time[-1])
     _label_values(axes, name, str(attributes.get("units", "")))
     axes.set_title(_title(result, name, mean))
-    side_legend(axes, [*handles, *marks.values()], [*labels, *marks])
+    if legend:
+        side_legend(axes, [*handles, *marks.values()], [*labels, *marks])
 
 
 def lines_of(*groups: Sequence[str]) -> dict[str, Any]:
@@ -205,7 +210,9 @@ def _label_values(axes: Axes, name: str, units: str) -> None:
     """Name and units of the axis of values; large volumes in thousands or millions."""
     words, shown = name.replace("_", " "), units_text(units)
     largest = max(map(abs, axes.get_ylim()))
-    scale, prefix = next((pair for pair in ((1e6, "million "), (1e3, "1000 ")) if largest >= 2.0 * pair[0]), (1.0, ""))
+    scale, prefix = next(
+        (pair for pair in ((1e6, "million "), (1e3, "thousand ")) if largest >= 2.0 * pair[0]), (1.0, "")
+    )
     if units in ("m3", "m2") and prefix:
         axes.yaxis.set_major_formatter(lambda value, _: f"{value / scale:g}".replace("-", "−"))
         shown = prefix + shown

@@ -6,8 +6,10 @@ that they are told apart in grey print. Pages are those of ISO 216. pyplot is ne
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
@@ -38,6 +40,7 @@ __all__ = [
     "SKY",
     "VERMILION",
     "headline",
+    "in_this_style",
     "named",
     "new_figure",
     "rc",
@@ -100,6 +103,19 @@ _RC: Final[Mapping[str, Any]] = {
 P = ParamSpec("P")
 
 
+@contextmanager
+def in_this_style() -> Iterator[None]:
+    """Draw or write in the style, without leaving it behind."""
+    log = logging.getLogger("matplotlib.font_manager")
+    before = log.level
+    log.setLevel(logging.ERROR)  # that a font has no bold face is no news to who draws a name
+    try:
+        with mpl.rc_context(rc()):
+            yield
+    finally:
+        log.setLevel(before)
+
+
 def rc() -> Any:
     """The style as settings of matplotlib, for `matplotlib.rc_context` or ``rcParams.update``."""
     return {**_RC, "font.family": families()}
@@ -116,7 +132,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(rc()):
+        with in_this_style():
             figure = draw(*args, **kwargs)
             # Matplotlib makes ticks, and lays out, when it draws: both belong to the style.
             figure.draw_without_rendering()
@@ -173,7 +189,7 @@ def named(text: str, width: int = 22) -> str:
 
 
 def side_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Name what is drawn to the right of the axes, in as many columns as keep it beside them.
+    """Name what is drawn to the right of the axes, the smaller the more there is.
 
     Parameters
     ----------
@@ -182,18 +198,21 @@ def side_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> No
     labels : sequence of str
         As long.
     """
-    many = len(labels) > 12
+    _, size, space, width = next(row for row in _LEGENDS if len(labels) <= row[0])
     axes.legend(
         handles,
-        [named(label) for label in labels],
+        [named(label, width) for label in labels],
         loc="upper left",
         bbox_to_anchor=(1.005, 1.02),
         borderaxespad=0.0,
         handlelength=2.4,
-        fontsize=7.5 if many else 9.0,
-        labelspacing=0.25 if many else 0.45,
+        fontsize=size,
+        labelspacing=space,
     )
 
+
+_LEGENDS: Final = ((8, 9.0, 0.45, 22), (12, 8.0, 0.3, 34), (10**6, 7.0, 0.12, 40))
+"""Labels at most, letters in points, space between lines in letters, letters in a line: no higher than a panel."""
 
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
