@@ -49,17 +49,17 @@ def overview(
     """
     part = period(result, start, end)
     found = {name: curves(part, name, None, None) for name in _VARIABLES if name in part}
-    shown = {name: pair for name, pair in found.items() if pair[0]}
+    shown = {name: drawn for name, drawn in found.items() if drawn[0]}
     balance = water_balance(part)
     heights = [*(_VARIABLES[name] for name in shown), 0.6 + 0.17 * min(len(balance.terms), MOST_ROWS)]
     figure = new_figure(page)
     headline(figure, str(result.attrs.get("title", "")))
     rows = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     legends: list[list[str]] = []
-    lines = lines_of(*(labels for labels, _ in shown.values()))
-    for axes, (name, (labels, values)) in zip(rows, shown.items(), strict=False):
+    lines = lines_of(*(labels for labels, *_ in shown.values()))
+    for axes, (name, (labels, values, left_out)) in zip(rows, shown.items(), strict=False):
         new = not any(set(labels) <= set(before) for before in legends)
-        draw_series(axes, part, name, labels, values, {}, lines, legend=new)
+        draw_series(axes, part, name, labels, values, {}, lines, left_out, legend=new)
         legends.append(labels)
     dated(list(rows[: len(shown)]), part)
     draw_budget(rows[-1], balance, "All water")

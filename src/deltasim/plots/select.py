@@ -110,7 +110,7 @@ def _dim(array: xr.DataArray) -> str:
 
 def curves(
     result: xr.Dataset, name: str, nodes: Sequence[str] | None, links: Sequence[str] | None
-) -> tuple[list[str], NDArray[np.float64]]:
+) -> tuple[list[str], NDArray[np.float64], int]:
     """The curves of one variable.
 
     Parameters
@@ -128,6 +128,8 @@ def curves(
     labels : list of str
         Names of nodes or links.
     values : ndarray, shape (n_time, n_label)
+    left_out : int
+        How many more have values, where nobody chose.
 
     Raises
     ------
@@ -157,7 +159,8 @@ def curves(
         raise PlotError(
             f"{len(chosen)} {dim}s in one picture cannot be told apart; choose at most {MOST_CURVES} with --{dim}"
         )
-    return [names[i] for i in chosen], values[:, chosen]
+    left_out = int(full.sum()) - len(chosen) if nodes is None and links is None else 0
+    return [names[i] for i in chosen], values[:, chosen], left_out
 
 
 def index_of(name: str, result: xr.Dataset, dim: str) -> int:

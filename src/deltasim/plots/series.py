@@ -46,6 +46,7 @@ class _Panel:
     values: NDArray[np.float64]
     mean: bool
     units: str
+    left_out: int
 
 
 def _panels(
@@ -58,11 +59,11 @@ def _panels(
     """Read what is to be drawn; variables without a curve are left out unless they were asked for."""
     panels = []
     for name in variables:
-        labels, values = curves(result, name, nodes, links)
+        labels, values, left_out = curves(result, name, nodes, links)
         attributes = result[name].attrs
         mean = "mean" in str(attributes.get("cell_methods", ""))
         if labels:
-            panels.append(_Panel(name, labels, values, mean, str(attributes.get("units", ""))))
+            panels.append(_Panel(name, labels, values, mean, str(attributes.get("units", "")), left_out))
         elif chosen:
             raise PlotError(f'no curve of "{name}" is left: choose nodes or links that have it')
     if not panels:
@@ -129,7 +130,7 @@ def hydrograph(
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(rows, panels, strict=True):
         shown = given if panel.name == "depth" else {}
-        draw_series(axes, part, panel.name, panel.labels, panel.values, shown, lines)
+        draw_series(axes, part, panel.name, panel.labels, panel.values, shown, lines, panel.left_out)
     dated(list(rows), part)
     return figure
 
@@ -142,6 +143,7 @@ def draw_series(
     values: NDArray[np.float64],
     bands: Bands,
     lines: Mapping[str, Any],
+    left_out: int,
     *,
     legend: bool = True,
 ) -> None:
@@ -161,6 +163,8 @@ def draw_series(
         See `hydrograph`; empty for none.
     lines : mapping
         See `lines_of`.
+    left_out : int
+        How many more curves there would be, for the title.
     legend : bool
         Whether to draw one; another panel may have it.
     """
@@ -180,7 +184,7 @@ def draw_series(
     ]
     axes.set_xlim(time[0], time[-1])
     _label_values(axes, name, str(attributes.get("units", "")))
-    axes.set_title(_title(result, name, mean))
+    axes.set_title(_title(result, name, mean, len(labels), left_out))
     if legend:
         side_legend(axes, [*handles, *marks.values()], [*labels, *marks])
 
@@ -219,14 +223,16 @@ def _label_values(axes: Axes, name: str, units: str) -> None:
     axes.set_ylabel(f"{words}, {shown}" if shown else words)
 
 
-def _title(result: xr.Dataset, name: str, mean: bool) -> str:
-    """Of a panel: what it shows, above which datum, over which interval."""
+def _title(result: xr.Dataset, name: str, mean: bool, drawn: int, left_out: int) -> str:
+    """Of a panel: what it shows, above which datum, over which interval, and how much of all that there is."""
     words = name.replace("_", " ").capitalize()
     datum = str(result.attrs.get("vertical_datum", ""))
     if datum and name in ("stage", "mean_stage", "crest_level"):
         words += f" above {datum}"
     if mean and not name.startswith("mean"):
         words += ", mean over each output interval"
+    if left_out:
+        words += f" ({drawn} of {drawn + left_out})"
     return named(words, 90)
 
 
@@ -331,7 +337,7 @@ def duration_curve(
             handles += axes.plot(100.0 * share, value, **lines[label])
         axes.set_xlim(0.0, 100.0)
         _label_values(axes, panel.name, panel.units)
-        axes.set_title(_title(part, panel.name, panel.mean))
+        axes.set_title(_title(part, panel.name, panel.mean, len(panel.labels), panel.left_out))
         side_legend(axes, [*handles, *marks.values()], [*panel.labels, *marks])
     rows[-1].set_xlabel("share of the time at or above, %")
     return figure
