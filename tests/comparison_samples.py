@@ -32,7 +32,7 @@ def made(
                 for i, scenario in enumerate(scenarios):
                     value = np.nan if (scenario, zone, metric) in missing else values[i]
                     met = value >= threshold if better == "higher" else value <= threshold
-                    verdict = "no threshold" if np.isnan(threshold) else "meets" if met else "fails"
+                    verdict = "no threshold" if np.isnan(threshold + value) else "meets" if met else "fails"
                     difference = value - values[0]
                     percent = 100.0 * difference / values[0]
                     rows.append(

@@ -156,7 +156,16 @@ def test_units_are_on_all_axes(two):
 
 @pytest.mark.parametrize(
     ("units", "shown"),
-    [("m3 s-1", "m³/s"), ("m", "m"), ("1", ""), ("kg m-3", "kg/m³"), ("", ""), ("s-1", "1/s"), ("m2", "m²"), ("d", "d")],
+    [
+        ("m3 s-1", "m³/s"),
+        ("m", "m"),
+        ("1", ""),
+        ("kg m-3", "kg/m³"),
+        ("", ""),
+        ("s-1", "1/s"),
+        ("m2", "m²"),
+        ("d", "d"),
+    ],
 )
 def test_units_read_as_people_write_them(units, shown):
     assert style.units_text(units) == shown
@@ -279,7 +288,9 @@ def test_overview_has_stage_discharge_storage_and_all_water(two):
 def test_twenty_nodes_are_told_apart_and_named_on_the_page(many):
     names = many.node_name.values[1:21].tolist()
     figure = plots.hydrograph(many, nodes=names)
-    looks = {(line.get_color(), str(line.get_linestyle()), line._unscaled_dash_pattern) for line in figure.axes[0].lines}
+    looks = {
+        (line.get_color(), str(line.get_linestyle()), line._unscaled_dash_pattern) for line in figure.axes[0].lines
+    }
     assert len(looks) == 20
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == names
     assert_nothing_is_clipped(figure)

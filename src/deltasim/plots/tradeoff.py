@@ -208,7 +208,7 @@ def _write_names(axes: Axes, points: NDArray[np.float64], names: Sequence[str]) 
         taken += [Bbox.from_bounds(x - 1, y - 1, 2, 2) for x, y in np.linspace(start, end, 100)]
     for place, here in together.items():
         text = axes.annotate(
-            named(", ".join(here), 28),
+            ",\n".join(named(name, 28) for name in here),
             place,
             xytext=(0, 0),
             textcoords="offset points",
