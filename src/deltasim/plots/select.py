@@ -140,27 +140,31 @@ def curves(
     dim = _dim(array)
     names = names_of(result, dim)
     wanted, other = (nodes, links) if dim == "node" else (links, nodes)
-    values = np.asarray(array.transpose("time", ...).values, dtype=float).reshape(array.sizes["time"], -1)
-    full = np.isfinite(values).any(axis=0)
-    if wanted is None:
-        if other is None:
-            chosen = _choice(result, dim, full)
-        elif dim == "node":
-            chosen = []
-        else:
-            chosen = [i for i in _touching(result, other) if full[i]][:MOST_CURVES]
+    if wanted is not None:
+        pool = [_index(name, names, dim) for name in dict.fromkeys(wanted)]
+    elif other is not None:
+        pool = _touching(result, other) if dim == "link" else []
     else:
-        chosen = [_index(name, names, dim) for name in dict.fromkeys(wanted)]
-        empty = [names[i] for i in chosen if not full[i]]
-        if empty and len(empty) == len(chosen):
-            raise PlotError(f"{', '.join(empty)}: no {name.replace('_', ' ')} there, at any time")
-        chosen = [i for i in chosen if full[i]]
-    if len(chosen) > MOST_CURVES:
+        pool = list(range(len(names)))
+    values = _columns(array, dim, pool)
+    full = np.isfinite(values).any(axis=0)
+    if wanted is not None and pool and not full.any():
+        raise PlotError(f"{', '.join(names[i] for i in pool)}: no {name.replace('_', ' ')} there, at any time")
+    able = np.flatnonzero(full).tolist()
+    if wanted is None:
+        able = able[:MOST_CURVES] if other is not None else _choice(result, dim, able)
+    if len(able) > MOST_CURVES:
         raise PlotError(
-            f"{len(chosen)} {dim}s in one picture cannot be told apart; choose at most {MOST_CURVES} with --{dim}"
+            f"{len(able)} {dim}s in one picture cannot be told apart; choose at most {MOST_CURVES} with --{dim}"
         )
-    left_out = int(full.sum()) - len(chosen) if nodes is None and links is None else 0
-    return [names[i] for i in chosen], values[:, chosen], left_out
+    left_out = int(full.sum()) - len(able)
+    return [names[pool[i]] for i in able], values[:, able], left_out
+
+
+def _columns(array: xr.DataArray, dim: str, pool: Sequence[int]) -> NDArray[np.float64]:
+    """Values of some nodes or links, shape (n_time, n_pool); no others are read."""
+    part = array.isel({dim: pool}) if dim in array.dims else array
+    return np.asarray(part.transpose("time", ...).values, dtype=float).reshape(array.sizes["time"], len(pool))
 
 
 def index_of(name: str, result: xr.Dataset, dim: str) -> int:
@@ -187,21 +191,20 @@ def _index(name: str, names: Sequence[str], dim: str) -> int:
     return names.index(name)
 
 
-def _choice(result: xr.Dataset, dim: str, full: NDArray[np.bool_]) -> list[int]:
-    """A dozen nodes or links that have values; parts of rivers only where nothing else is there.
+def _choice(result: xr.Dataset, dim: str, able: Sequence[int]) -> list[int]:
+    """A dozen of those nodes or links that have values; parts of rivers only where nothing else is there.
 
     Links with the largest discharges, for not all can be drawn; nodes in their order.
     """
     kinds = np.atleast_1d(result[f"{dim}_kind"].values).astype(str)
-    able = np.flatnonzero(full)
     whole = [i for i in able if kinds[i] not in _PARTS[dim]]
     if not whole:  # evenly along the river
         picks = np.linspace(0, len(able) - 1, min(DEFAULT_CURVES, len(able))).round().astype(int)
-        return [int(i) for i in able[picks]]
+        return [able[i] for i in picks]
     if dim == "link" and "discharge" in result:
-        largest = np.nan_to_num(np.abs(result.discharge.transpose("time", ...).values)).max(axis=0).reshape(-1)
-        whole = sorted(sorted(whole, key=lambda i: -largest[i])[:DEFAULT_CURVES])
-    return [int(i) for i in whole[:DEFAULT_CURVES]]
+        largest = np.nan_to_num(np.abs(_columns(result.discharge, dim, whole))).max(axis=0)
+        whole = sorted(whole[i] for i in np.argsort(-largest, kind="stable")[:DEFAULT_CURVES])
+    return whole[:DEFAULT_CURVES]
 
 
 def _touching(result: xr.Dataset, nodes: Sequence[str]) -> list[int]:
