@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["DeltasimError", "Problem", "ResultError", "ScenarioError", "SolverError"]
+__all__ = ["DeltasimError", "PlotError", "Problem", "ResultError", "ScenarioError", "SolverError"]
 
 
 class DeltasimError(Exception):
@@ -77,3 +77,7 @@ class SolverError(DeltasimError):
 
 class ResultError(DeltasimError):
     """A result file cannot be read or written."""
+
+
+class PlotError(DeltasimError):
+    """A picture cannot be drawn or written."""

@@ -35,6 +35,8 @@ ROOMS = [
     "forcing",
     "scenario",
     "results",
+    "exports",
+    "plots",
     "progress",
     "simulation",
     "cli",

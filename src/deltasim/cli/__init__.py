@@ -19,6 +19,8 @@ COMMANDS = {
     "check": "Look for mistakes in a scenario, without running it.",
     "new": "Write a starter scenario that runs.",
     "info": "Show what is in a scenario or a result.",
+    "plot": "Draw a result, or a comparison of several.",
+    "export": "Write a result for spreadsheets (CSV) or a GIS (GeoJSON).",
     "schema": "Print the JSON Schema of the scenario file, for editors.",
     "precompile": "Compile the solver now, not at the first run.",
 }

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deltasim.errors import DeltasimError, ResultError
 from deltasim.results.attributes import closing_attributes, global_attributes
-from deltasim.results.container import ResultFile, target_of
+from deltasim.results.container import ResultFile
 from deltasim.results.frame import Chunk, Frame, State, Summary
 from deltasim.results.layout import (
     BOUND,
@@ -33,6 +33,7 @@ from deltasim.results.layout import (
     time_units,
     variable_fields,
 )
+from deltasim.results.whole import target_of
 from deltasim.variables import STATE, mass_in_state
 
 __all__ = [
