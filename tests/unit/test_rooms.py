@@ -32,8 +32,10 @@ ROOMS = [
     "forcing",
     "scenario",
     "results",
+    "indicators",
     "progress",
     "simulation",
+    "studies",
     "cli",
 ]
 """In the order in which a scenario walks through them."""

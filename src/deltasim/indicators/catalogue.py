@@ -1,0 +1,190 @@
+"""THE catalogue of indicators: what each is called, measured in, made of, and where it comes from.
+
+Two layers. Below, in the modules by subject, pure functions from series to a Dataset. Here, one `Index` for each of
+them, which declares every indicator that it gives. An indicator is added by writing its function, or another result of
+one that is there, and its declaration below; attributes, the command line, comparisons and the documentation follow
+from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, ParamSpec
+
+import xarray as xr
+
+from deltasim.indicators.hydroperiod import hydroperiod as _hydroperiod
+from deltasim.indicators.hydroperiod import recession as _recession
+from deltasim.indicators.iha import iha as _iha
+from deltasim.indicators.periods import MONTHS
+
+__all__ = ["INDICATORS", "INDICES", "Index", "Indicator", "declared"]
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator.
+
+    Parameters
+    ----------
+    identifier : str
+        Its name, unique in the catalogue, and that of the variable which its index gives.
+    units : str
+        UDUNITS; ``{}`` stands for those of the series.
+    cell_methods : str
+        As CF writes it.
+    description : str
+        One line.
+    """
+
+    identifier: str
+    units: str
+    cell_methods: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """A function and the indicators that it gives.
+
+    Parameters
+    ----------
+    name : str
+    function : callable
+        From a series, what it `needs` and keyword arguments to a Dataset.
+    of : str
+        The variable of a result that it is meant for.
+    needs : tuple of str
+        Its other arguments that a result can give: ``curve``, ``salinity``, ``baseline``, ``downstream``.
+    source : str
+        Author and year, or the rule.
+    indicators : tuple of Indicator
+    """
+
+    name: str
+    function: Callable[..., xr.Dataset]
+    of: str
+    needs: tuple[str, ...]
+    source: str
+    indicators: tuple[Indicator, ...]
+
+    def describe(self, dataset: xr.Dataset, units: str) -> xr.Dataset:
+        """Give the variables of a Dataset their attributes.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            From the function.
+        units : str
+            Of the series.
+        """
+        for indicator in self.indicators:
+            if indicator.identifier in dataset.variables:
+                dataset[indicator.identifier].attrs |= {
+                    "units": indicator.units.format(units).strip() or "1",
+                    "long_name": indicator.description,
+                    "cell_methods": indicator.cell_methods,
+                    "references": self.source,
+                }
+        return dataset
+
+
+_DAYS: Final = "time: mean within days time: sum over days"
+_MEAN: Final = "time: mean within days time: mean over days"
+_POINT: Final = "time: mean within days time: point"
+
+
+def _iha_rows() -> Iterator[Indicator]:
+    for month in MONTHS:
+        words = f"median of the daily values of {month.capitalize()}"
+        yield Indicator(f"median_{month}", "{}", "time: mean within days time: median over days", words)
+    for which, word, method in (("min", "least", "minimum"), ("max", "greatest", "maximum")):
+        for n in (1, 3, 7, 30, 90):
+            words = f"{word} mean over {n} day{'s' if n > 1 else ''} within the year"
+            yield Indicator(f"{which}_{n}day", "{}", f"time: mean within days time: {method} over days", words)
+    yield Indicator("zero_flow_days", "d", _DAYS, "days without flow")
+    yield Indicator("base_flow_index", "1", _MEAN, "least 7-day mean over the mean of the year")
+    yield Indicator("date_of_min", "1", _POINT, "date of the least daily value, day of a leap year")
+    yield Indicator("date_of_max", "1", _POINT, "date of the greatest daily value, day of a leap year")
+    for which, words in (("low", "at or below the lower"), ("high", "at or above the upper")):
+        yield Indicator(f"{which}_pulse_count", "1", _DAYS, f"runs of days {words} quartile of the baseline")
+        median = "time: mean within days time: median over days"
+        yield Indicator(
+            f"{which}_pulse_duration", "d", median, f"median length of runs {words} quartile of the baseline"
+        )
+    median = "time: difference over days time: median over days"
+    yield Indicator("rise_rate", "{} d-1", median, "median of the rises from day to day")
+    yield Indicator("fall_rate", "{} d-1", median, "median of the falls from day to day, negative")
+    yield Indicator("reversals", "1", _DAYS, "changes between rising and falling")
+
+
+_ROWS: Final = (
+    Index(
+        "hydroperiod",
+        _hydroperiod,
+        "mean_stage",
+        ("curve",),
+        "a day is wet if its mean depth reaches the threshold",
+        (
+            Indicator("wet_days", "d", _DAYS, "days on which the mean depth reaches the threshold"),
+            Indicator("dry_days", "d", _DAYS, "days with data on which it does not"),
+            Indicator("longest_wet", "d", "time: mean within days time: maximum over days", "longest run of wet days"),
+            Indicator("first_wet", "1", _POINT, "first wet day, counted from 1 at the start of the period"),
+            Indicator("last_wet", "1", _POINT, "last wet day, counted from 1 at the start of the period"),
+            Indicator("wet_events", "1", _DAYS, "runs of wet days that begin in the period"),
+            Indicator(
+                "mean_wet_days", "d", f"{_DAYS} area: mean", "wet days, mean over the ground in bands of elevation"
+            ),
+        ),
+    ),
+    Index(
+        "recession",
+        _recession,
+        "mean_stage",
+        (),
+        "fall of the stage over the seven days before, cm per week",
+        (
+            Indicator("recession_days", "d", _DAYS, "days with a recession in the class"),
+            Indicator("reversal_days", "d", _DAYS, "days at whose end the water stands higher than a week before"),
+            Indicator("reversal_events", "1", _DAYS, "runs of such days that begin in the period"),
+            Indicator("mean_recession", "cm week-1", _MEAN, "mean recession over a week, positive falling"),
+        ),
+    ),
+    Index(
+        "iha",
+        _iha,
+        "discharge",
+        ("baseline",),
+        "Richter et al. 1996; The Nature Conservancy, IHA 7.1",
+        tuple(_iha_rows()),
+    ),
+)
+
+INDICES: Final[dict[str, Index]] = {row.name: row for row in _ROWS}
+"""Every index by name."""
+
+INDICATORS: Final[dict[str, tuple[Index, Indicator]]] = {
+    indicator.identifier: (row, indicator) for row in _ROWS for indicator in row.indicators
+}
+"""Every indicator by identifier, with the index that gives it."""
+
+
+def declared(function: Callable[P, xr.Dataset]) -> Callable[P, xr.Dataset]:
+    """Make a function of the lower layer give variables with the attributes of the catalogue."""
+    index = next(row for row in _ROWS if row.function is function)
+
+    @wraps(function)
+    def described(*args: P.args, **kwargs: P.kwargs) -> xr.Dataset:
+        series: Any = args[0] if args else next(iter(kwargs.values()))
+        return index.describe(function(*args, **kwargs), str(getattr(series, "attrs", {}).get("units", "")))
+
+    return described
+
+
+hydroperiod = declared(_hydroperiod)
+recession = declared(_recession)
+iha = declared(_iha)
