@@ -4,7 +4,45 @@ Functions take an `xarray.DataArray` with a dimension ``time`` and any others (`
 observed, and give a Dataset. The catalogue declares what they give.
 """
 
-from deltasim.indicators.catalogue import INDICATORS, INDICES, Index, Indicator, hydroperiod, iha, recession
+from deltasim.indicators.catalogue import (
+    INDICATORS,
+    INDICES,
+    Index,
+    Indicator,
+    duration_curve,
+    exceedance,
+    habitat,
+    hydroperiod,
+    iha,
+    monthly_change,
+    recession,
+    relationship,
+    statistics,
+)
 from deltasim.indicators.daily import daily
+from deltasim.indicators.habitat import suitability
+from deltasim.indicators.response import Gaussian, Table, Trapezoid
+from deltasim.indicators.species import SPECIES, Species
 
-__all__ = ["INDICATORS", "INDICES", "Index", "Indicator", "daily", "hydroperiod", "iha", "recession"]
+__all__ = [
+    "INDICATORS",
+    "INDICES",
+    "SPECIES",
+    "Gaussian",
+    "Index",
+    "Indicator",
+    "Species",
+    "Table",
+    "Trapezoid",
+    "daily",
+    "duration_curve",
+    "exceedance",
+    "habitat",
+    "hydroperiod",
+    "iha",
+    "monthly_change",
+    "recession",
+    "relationship",
+    "statistics",
+    "suitability",
+]

@@ -15,10 +15,16 @@ from typing import Any, Final, ParamSpec
 
 import xarray as xr
 
+from deltasim.indicators.flow import duration_curve as _duration_curve
+from deltasim.indicators.flow import exceedance as _exceedance
+from deltasim.indicators.flow import monthly_change as _monthly_change
+from deltasim.indicators.flow import statistics as _statistics
+from deltasim.indicators.habitat import habitat as _habitat
 from deltasim.indicators.hydroperiod import hydroperiod as _hydroperiod
 from deltasim.indicators.hydroperiod import recession as _recession
 from deltasim.indicators.iha import iha as _iha
 from deltasim.indicators.periods import MONTHS
+from deltasim.indicators.relationship import relationship as _relationship
 
 __all__ = ["INDICATORS", "INDICES", "Index", "Indicator", "declared"]
 
@@ -93,6 +99,7 @@ class Index:
         return dataset
 
 
+_DAY: Final = "time: mean within days"
 _DAYS: Final = "time: mean within days time: sum over days"
 _MEAN: Final = "time: mean within days time: mean over days"
 _POINT: Final = "time: mean within days time: point"
@@ -122,6 +129,10 @@ def _iha_rows() -> Iterator[Indicator]:
     yield Indicator("reversals", "1", _DAYS, "changes between rising and falling")
 
 
+_HABITAT: Final = (
+    Indicator("habitat_units", "m2", f"{_MEAN} area: sum", "suitability index summed over the ground"),
+    Indicator("suitability_index", "1", f"{_MEAN} area: mean", "suitability index over all ground"),
+)
 _ROWS: Final = (
     Index(
         "hydroperiod",
@@ -162,6 +173,74 @@ _ROWS: Final = (
         "Richter et al. 1996; The Nature Conservancy, IHA 7.1",
         tuple(_iha_rows()),
     ),
+    Index(
+        "statistics",
+        _statistics,
+        "discharge",
+        (),
+        "daily values of a year or season",
+        (
+            Indicator("mean", "{}", _MEAN, "mean of the daily values"),
+            Indicator("median", "{}", f"{_DAY} time: median over days", "median of the daily values"),
+            Indicator("minimum", "{}", f"{_DAY} time: minimum over days", "least daily value"),
+            Indicator("maximum", "{}", f"{_DAY} time: maximum over days", "greatest daily value"),
+            Indicator(
+                "coefficient_of_variation",
+                "1",
+                f"{_DAY} time: standard_deviation over days",
+                "standard deviation of the daily values over their mean",
+            ),
+        ),
+    ),
+    Index(
+        "exceedance",
+        _exceedance,
+        "discharge",
+        (),
+        "Weibull 1939: the m-th largest of n is exceeded with a frequency of m / (n + 1)",
+        (Indicator("exceedance_level", "{}", _DAY, "value exceeded on so many per cent of the days"),),
+    ),
+    Index(
+        "duration_curve",
+        _duration_curve,
+        "discharge",
+        (),
+        "Weibull 1939: the m-th largest of n is exceeded with a frequency of m / (n + 1)",
+        (
+            Indicator("duration_value", "{}", _DAY, "daily values in falling order"),
+            Indicator("exceedance_frequency", "%", _DAY, "how much of the time each is exceeded"),
+        ),
+    ),
+    Index(
+        "monthly_change",
+        _monthly_change,
+        "mean_stage",
+        (),
+        "mean of a month less the one so many months before",
+        (
+            Indicator("monthly_mean", "{}", _MEAN, "mean of the month"),
+            Indicator("monthly_change", "{}", f"{_MEAN} time: difference", "mean of the month less an earlier one"),
+        ),
+    ),
+    Index(
+        "relationship",
+        _relationship,
+        "discharge",
+        (),
+        "HEC-EFM, US Army Corps of Engineers",
+        (
+            Indicator("relationship", "{}", _DAY, "value that the seasons exceed in so many per cent of years or time"),
+            Indicator("seasonal_value", "{}", _DAY, "extreme of the season's statistic over so many days"),
+        ),
+    ),
+    Index(
+        "habitat",
+        _habitat,
+        "mean_stage",
+        ("curve", "salinity"),
+        "integral of a suitability index over the hypsometric curve; curves and their sources: SPECIES",
+        _HABITAT,
+    ),
 )
 
 INDICES: Final[dict[str, Index]] = {row.name: row for row in _ROWS}
@@ -188,3 +267,9 @@ def declared(function: Callable[P, xr.Dataset]) -> Callable[P, xr.Dataset]:
 hydroperiod = declared(_hydroperiod)
 recession = declared(_recession)
 iha = declared(_iha)
+statistics = declared(_statistics)
+exceedance = declared(_exceedance)
+duration_curve = declared(_duration_curve)
+monthly_change = declared(_monthly_change)
+relationship = declared(_relationship)
+habitat = declared(_habitat)

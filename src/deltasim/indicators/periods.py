@@ -15,7 +15,17 @@ from deltasim.errors import IndicatorError
 from deltasim.faults import did_you_mean
 from deltasim.indicators.daily import ALMOST, Dates, Days
 
-__all__ = ["MONTHS", "SEASONS", "Periods", "Season", "SeasonLike", "over_periods", "periods_of", "read_season"]
+__all__ = [
+    "MONTHS",
+    "SEASONS",
+    "Periods",
+    "Season",
+    "SeasonLike",
+    "months_of",
+    "over_periods",
+    "periods_of",
+    "read_season",
+]
 
 Floats = NDArray[np.float64]
 
@@ -198,6 +208,23 @@ def periods_of(date: Dates, water_year_start: int | None, season: SeasonLike = N
         raise IndicatorError(f"the record from {date[0]} to {date[-1]} has no day of the season")
     columns = (np.array(column, dtype=np.int64) for column in zip(*found, strict=True))
     return Periods("water_year" if read is None else "year", *columns)
+
+
+def months_of(date: Dates) -> Periods:
+    """Cut a record into months.
+
+    Parameters
+    ----------
+    date : ndarray, datetime64[D]
+        Consecutive days.
+    """
+    if not len(date):
+        raise IndicatorError("there are no days in the series")
+    label = np.arange(date[0].astype("datetime64[M]"), date[-1].astype("datetime64[M]") + 1)
+    begin, end = label.astype("datetime64[D]"), (label + 1).astype("datetime64[D]")
+    first, after = (np.clip((edge - date[0]).astype(np.int64), 0, len(date)) for edge in (begin, end))
+    skipped = np.maximum(0, (date[0] - begin).astype(np.int64))
+    return Periods("month", label.astype("datetime64[ns]"), first, after, skipped, (end - begin).astype(np.int64))
 
 
 def over_periods(
