@@ -15,6 +15,11 @@ from typing import Any, Final, ParamSpec
 
 import xarray as xr
 
+from deltasim.indicators.flood import attenuation as _attenuation
+from deltasim.indicators.flood import peak as _peak
+from deltasim.indicators.flood import stage_above as _stage_above
+from deltasim.indicators.flood import storage_used as _storage_used
+from deltasim.indicators.flood import volume_above as _volume_above
 from deltasim.indicators.flow import duration_curve as _duration_curve
 from deltasim.indicators.flow import exceedance as _exceedance
 from deltasim.indicators.flow import monthly_change as _monthly_change
@@ -241,6 +246,59 @@ _ROWS: Final = (
         "integral of a suitability index over the hypsometric curve; curves and their sources: SPECIES",
         _HABITAT,
     ),
+    Index(
+        "peak",
+        _peak,
+        "stage",
+        (),
+        "largest of the values at their times",
+        (
+            Indicator("peak_value", "{}", "time: maximum", "largest value"),
+            Indicator("time_to_peak", "h", "time: point", "hours from the first time to the largest value"),
+        ),
+    ),
+    Index(
+        "attenuation",
+        _attenuation,
+        "discharge",
+        ("downstream",),
+        "peaks of two discharges",
+        (
+            Indicator("peak_attenuation", "1", "time: maximum", "part of the upstream peak that is gone downstream"),
+            Indicator("peak_lag", "h", "time: point", "hours from the upstream to the downstream peak"),
+        ),
+    ),
+    Index(
+        "volume_above",
+        _volume_above,
+        "discharge",
+        (),
+        "discharge above the threshold times the length of its interval",
+        (Indicator("volume_above", "m3", "time: sum", "volume of water above the threshold"),),
+    ),
+    Index(
+        "stage_above",
+        _stage_above,
+        "stage",
+        (),
+        "stage linear between its times",
+        (
+            Indicator("hours_above", "h", "time: sum", "hours for which the stage is above the level"),
+            Indicator("freeboard", "m", "time: minimum", "level less the peak stage"),
+        ),
+    ),
+    Index(
+        "storage_used",
+        _storage_used,
+        "storage",
+        (),
+        "between parts of the rise, by default 5 and 95 per cent",
+        (
+            Indicator("peak_storage_used", "m3", "time: maximum", "largest storage less the first"),
+            Indicator("filling_time", "h", "time: difference", "hours in which the storage fills"),
+            Indicator("emptying_time", "h", "time: difference", "hours in which it empties again"),
+        ),
+    ),
 )
 
 INDICES: Final[dict[str, Index]] = {row.name: row for row in _ROWS}
@@ -273,3 +331,8 @@ duration_curve = declared(_duration_curve)
 monthly_change = declared(_monthly_change)
 relationship = declared(_relationship)
 habitat = declared(_habitat)
+peak = declared(_peak)
+attenuation = declared(_attenuation)
+volume_above = declared(_volume_above)
+stage_above = declared(_stage_above)
+storage_used = declared(_storage_used)

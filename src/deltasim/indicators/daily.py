@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from deltasim.errors import IndicatorError
 from deltasim.results.clock import clock_offset
 
-__all__ = ["ALMOST", "Bounds", "Days", "Gaps", "Series", "daily", "read_days", "read_series"]
+__all__ = ["ALMOST", "Bounds", "Days", "Gaps", "Series", "daily", "read_days", "read_moments", "read_series"]
 
 Floats = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -197,23 +197,8 @@ def read_series(values: xr.DataArray, *, bounds: Bounds = None) -> Series:
     Series
         Intervals without length are left out: the first time of a result ends none.
     """
-    if not isinstance(values, xr.DataArray):
-        raise IndicatorError(f"expected an xarray.DataArray with a dimension time, got {type(values).__name__}")
-    if "time" not in values.dims or "time" not in values.coords:
-        raise IndicatorError(
-            f"expected a dimension and coordinate time, got {', '.join(map(str, values.dims)) or 'none'}"
-        )
+    stamps, plain, slab = _plain(values)
     time = values["time"]
-    if time.dtype.kind != "M":
-        raise IndicatorError(
-            f"expected times of type datetime64, got {time.dtype}; decode them or convert the calendar"
-        )
-    stamps = time.values.astype("datetime64[ns]")
-    if np.any(np.diff(stamps) <= np.timedelta64(0)):
-        raise IndicatorError("times must rise from row to row; sort them and drop duplicates")
-    ordered = values.transpose("time", ...)
-    slab = ordered.isel(time=0, drop=True) if len(stamps) else ordered.sum("time")
-    plain = np.asarray(ordered.values, dtype=float).reshape(len(stamps), -1)
     offset = clock_offset(str(time.attrs.get("comment", "")))
     if bounds is not None:
         pairs = np.asarray(bounds, dtype="datetime64[ns]")
@@ -232,6 +217,43 @@ def read_series(values: xr.DataArray, *, bounds: Bounds = None) -> Series:
         series = replace(series, start=series.start + shift, end=series.end + shift)
     kept = series.end > series.start
     return replace(series, start=series.start[kept], end=series.end[kept], values=series.values[kept])
+
+
+def read_moments(values: xr.DataArray) -> Series:
+    """Read a series for its extremes: every value at its time, each interval without length.
+
+    The first value of a result's means has no interval before it and is left out.
+    """
+    stamps, plain, slab = _plain(values)
+    if not len(stamps):
+        raise IndicatorError("there are no times in the series")
+    of_means = "time: mean" in str(values.attrs.get("cell_methods", ""))
+    if of_means and clock_offset(str(values["time"].attrs.get("comment", ""))) is not None:
+        first = int(np.isnan(plain[0]).all() and len(stamps) > 1)
+        stamps, plain = stamps[first:], plain[first:]
+    return Series(stamps, stamps, plain, slab)
+
+
+def _plain(values: xr.DataArray) -> tuple[Dates, Floats, xr.DataArray]:
+    """Times, values with one column for all other dimensions, and those dimensions."""
+    if not isinstance(values, xr.DataArray):
+        raise IndicatorError(f"expected an xarray.DataArray with a dimension time, got {type(values).__name__}")
+    if "time" not in values.dims or "time" not in values.coords:
+        raise IndicatorError(
+            f"expected a dimension and coordinate time, got {', '.join(map(str, values.dims)) or 'none'}"
+        )
+    time = values["time"]
+    if time.dtype.kind != "M":
+        raise IndicatorError(
+            f"expected times of type datetime64, got {time.dtype}; decode them or convert the calendar"
+        )
+    stamps = time.values.astype("datetime64[ns]")
+    if np.any(np.diff(stamps) <= np.timedelta64(0)):
+        raise IndicatorError("times must rise from row to row; sort them and drop duplicates")
+    ordered = values.transpose("time", ...)
+    slab = ordered.isel(time=0, drop=True) if len(stamps) else ordered.sum("time")
+    plain = np.asarray(ordered.values, dtype=float).reshape(len(stamps), -1)
+    return stamps, plain, slab
 
 
 def _of_result(stamps: Dates, values: Floats, slab: xr.DataArray, methods: str) -> Series:
