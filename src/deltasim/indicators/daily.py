@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from deltasim.errors import IndicatorError
-from deltasim.results.clock import clock_offset
+from deltasim.results.time_comment import clock_offset
 
 __all__ = ["ALMOST", "Bounds", "Days", "Gaps", "Series", "daily", "read_days", "read_moments", "read_series"]
 

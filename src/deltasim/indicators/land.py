@@ -104,7 +104,8 @@ def curves_of(curve: CurveLike, slab: xr.DataArray) -> list[Curve | None]:
 def _read(curve: Any) -> Curve:
     """A curve from whatever is one."""
     if isinstance(curve, Curve):
-        return curve
+        above: Curve = getattr(curve, "surface", curve)  # of a wetland with soil the part above its bed
+        return above
     try:
         table = {name: np.asarray(curve[name], dtype=float) for name in ("stage", "area", "storage") if name in curve}
         stage = table.pop("stage")

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.results.clock import clock_comment
 from deltasim.results.frame import Attribute, Frame
+from deltasim.results.time_comment import clock_comment
 from deltasim.variables import VARIABLES, Variable
 
 __all__ = [

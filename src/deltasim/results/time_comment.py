@@ -1,4 +1,4 @@
-"""The clock of a scenario, as the time coordinate of its result tells it: files keep UTC, days are local."""
+"""What the time coordinate of a result says of its clock: files keep UTC, days are those of the scenario."""
 
 from __future__ import annotations
 
