@@ -35,10 +35,12 @@ ROOMS = [
     "forcing",
     "scenario",
     "results",
+    "indicators",
     "exports",
     "plots",
     "progress",
     "simulation",
+    "studies",
     "cli",
 ]
 """In the order in which a scenario walks through them."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.results.frame import Attribute, Frame
+from deltasim.results.time_comment import clock_comment
 from deltasim.variables import VARIABLES, Variable, of_substance
 
 __all__ = [
@@ -157,11 +158,6 @@ def time_fields(frame: Frame) -> tuple[Field, Field]:
     tuple of Field
         ``time`` and ``time_bounds``.
     """
-    clock = (
-        "The scenario gives no offset from UTC: times are in its own clock."
-        if frame.start.tzinfo is None
-        else f"In UTC; the clock of the scenario starts at {frame.start.isoformat()}."
-    )
     time = Field(
         "time",
         ("time",),
@@ -172,7 +168,7 @@ def time_fields(frame: Frame) -> tuple[Field, Field]:
             "axis": "T",
             **time_attributes(time_units(frame.start)),
             "bounds": "time_bounds",
-            "comment": clock,
+            "comment": clock_comment(frame.start),
         },
     )
     # CF: a boundary variable takes all its attributes from its parent, and should not repeat them.
