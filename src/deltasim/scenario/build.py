@@ -17,6 +17,7 @@ from deltasim.forcing.reader import Files, Reader
 from deltasim.forcing.state import read_initial_state
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.nodes.cover import Cover
 from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
@@ -29,7 +30,7 @@ from deltasim.units import quote
 __all__ = ["Builder"]
 
 MOST_OUTPUTS = 100_000_000
-OWN_TABLES = ("scenario", "solver", "series")
+OWN_TABLES = ("scenario", "solver", "series", "cover")
 
 Model = TypeVar("Model", bound=Part)
 
@@ -141,6 +142,15 @@ class Builder:
             self._check_name("series", name, reserved=False)
         return {name: self._validate(SeriesTable, table, ("series", name)) for name, table in tables.items()}
 
+    def covers(self) -> dict[str, Cover | None]:
+        """Validate ``[cover.NAME]``; None for one that is wrong."""
+        tables = self.merged.tables.get("cover", {})
+        if not self._is_table_of_tables("cover", tables):
+            return {}
+        for name in tables:
+            self._check_name("cover", name, reserved=False)
+        return {name: self._validate(Cover, table, ("cover", name)) for name, table in tables.items()}
+
     def components(self, reader: Reader) -> Draft:
         """Validate nodes, links and what controls them; what is wrong with one of them is left out of the draft."""
         nodes: dict[str, Component] = {}
@@ -185,6 +195,7 @@ class Builder:
         program = control.read(controls.values())
         self.report(control.faults)
         unused = tuple(name for name in reader.named if name not in reader.used)
+        bare = tuple(name for name in reader.covers if name not in reader.used_covers)
         node_kinds = frozenset(NODES) | PLANNED_NODES
         link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
         parts = {str(part[1]): str(river[1]) for part, river in self.merged.owner.items()}
@@ -200,6 +211,7 @@ class Builder:
             unused,
             valid,
             parts,
+            bare,
         )
 
     def _rivers(self, reader: Reader) -> dict[str, River | None]:

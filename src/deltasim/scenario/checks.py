@@ -49,6 +49,7 @@ class Draft:
         Those that are valid; their cells are among the nodes and links.
     parts : dict of str to str
         River that each of their cells and reaches belongs to.
+    unused_covers : tuple of str
     """
 
     nodes: Mapping[str, Component]
@@ -62,6 +63,7 @@ class Draft:
     unused_series: tuple[str, ...] = field(default=())
     rivers: Mapping[str, River] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
+    unused_covers: tuple[str, ...] = field(default=())
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
         """Yield key and node name of each end that a link has."""
@@ -266,6 +268,12 @@ def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("nothing uses this series", "series", name, absolute=True)
 
 
+def warn_unused_covers(draft: Draft) -> Iterator[FieldError]:
+    """Likewise a cover."""
+    for name in draft.unused_covers:
+        yield FieldError("nothing uses this cover", "cover", name, absolute=True)
+
+
 def warn_initial_state(draft: Draft, state: InitialState | None, clock: Clock) -> Iterator[FieldError]:
     """A state of another time or of other nodes is allowed, but perhaps not meant."""
     if state is None:
@@ -300,4 +308,10 @@ CHECKS: tuple[Rule, ...] = (
     check_reaches_have_beds,
     check_junctions_have_a_bed,
 )
-WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_control, warn_unused_series)
+WARNINGS: tuple[Rule, ...] = (
+    warn_sills_below_beds,
+    warn_gate_coefficients,
+    warn_control,
+    warn_unused_series,
+    warn_unused_covers,
+)

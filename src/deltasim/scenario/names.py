@@ -9,22 +9,20 @@ from deltasim.variables import VARIABLES
 __all__ = ["PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
 
 PLANNED_KINDS = (
-    "wetland",
     "substance",
     "load",
     "tracing",
-    "cover",
 )
 """Kinds that the format knows and this version cannot run yet."""
 
-PLANNED_NODES = frozenset(("wetland",))
+PLANNED_NODES: frozenset[str] = frozenset()
 """Those among them that are nodes."""
 
 FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "and", "or", "not")
 CLOCK = ("hour", "month", "day_of_year", "time")
 STAGES = ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
 SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", *STAGES)
-TABLES = ("scenario", "solver", "series")
+TABLES = ("scenario", "solver", "series", "cover")
 
 RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
 """Words that rules and results read as something else; the kinds of this version are added by the loader."""

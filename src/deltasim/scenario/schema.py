@@ -17,6 +17,7 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.nodes.cover import Cover
 from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
@@ -81,7 +82,13 @@ def json_schema() -> dict[str, Any]:
         component needs are required.
     """
     kinds = models()
-    every: dict[str, type[Part]] = {"scenario": ScenarioTable, "solver": SolverTable, "series": SeriesTable, **kinds}
+    every: dict[str, type[Part]] = {
+        "scenario": ScenarioTable,
+        "solver": SolverTable,
+        "series": SeriesTable,
+        "cover": Cover,
+        **kinds,
+    }
     references, definitions = models_json_schema(
         [(model, "validation") for model in every.values()],
         schema_generator=FieldSchema,
@@ -96,7 +103,7 @@ def json_schema() -> dict[str, Any]:
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
     tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver")}
-    for name in ("series", *kinds):
+    for name in ("series", "cover", *kinds):
         tables[name] = {
             "type": "object",
             "description": _first_line(every[name]),
