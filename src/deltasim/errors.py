@@ -81,5 +81,7 @@ class ResultError(DeltasimError):
 
 class PlotError(DeltasimError):
     """A picture cannot be drawn or written."""
+
+
 class IndicatorError(DeltasimError):
     """An indicator cannot be computed from what it is given."""

@@ -6,7 +6,7 @@ Everything is resolved while pydantic validates, so an instance that exists is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -77,6 +77,12 @@ class Context(Protocol):
 
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series; raises FieldError or FieldErrors."""
+
+    def cover(self, name: str) -> Any:
+        """Find a kind of cover, of the scenario or shipped; raises FieldError or FieldErrors."""
+
+    def monthly(self, values: Sequence[float]) -> Signal:
+        """Give every date of the run its value: twelve, each in the middle of its month, linear between."""
 
     def tide(self, table: TideTable) -> Tide:
         """Resolve a tide; raises FieldError or FieldErrors."""

@@ -111,6 +111,20 @@ _ROWS: Final = (
     ),
     _node("storage", "m3", "volume of water stored", cell_methods=_POINT, comment="Missing on boundaries."),
     _node("area", "m2", "water-surface area", cell_methods=_POINT, comment="Missing on boundaries."),
+    _node(
+        "water_table",
+        "m",
+        "elevation of the water table in the soil, at most that of the bed",
+        cell_methods=_POINT,
+        comment="Missing where a node has no soil.",
+    ),
+    _node(
+        "soil_storage",
+        "m3",
+        "volume of water in the soil that can drain",
+        cell_methods=_POINT,
+        comment="Part of storage; missing where a node has no soil.",
+    ),
     _link(
         "discharge",
         "m3 s-1",

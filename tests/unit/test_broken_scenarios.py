@@ -48,7 +48,7 @@ crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
 KINDS = (
-    "basin, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
+    "basin, wetland, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
     "resistance, breach, levee, fixed_flow, inflow, demand, diversion, rule, pid and schedule"
 )
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
@@ -468,9 +468,9 @@ CASES = [
     Broken(
         "kind of a later version",
         [
-            f'a.toml:24: wetland.spill: kind "wetland" is not available in deltasim {__version__}; available are {KINDS}',
+            f'a.toml:24: load.spill: kind "load" is not available in deltasim {__version__}; available are {KINDS}',
         ],
-        {"weir": "wetland"},
+        {"weir": "load"},
     ),
     Broken(
         "state that is not there",

@@ -76,15 +76,16 @@ class Surface(Part):
             The law of `deltasim.fluxes.SOURCES`, and the flux.
         """
         found = []
+        surface = curve.surface
         if self.rain is not None and self.collecting_area is None and curve.slope[-1] > 0.0:
-            found.append(("surface", Source("rain", self.rain, 1.0, curve)))
+            found.append(("surface", Source("rain", self.rain, 1.0, surface)))
         elif self.rain is not None:
             area = curve.top_area if self.collecting_area is None else self.collecting_area
             found.append(("uniform", Source("rain", self.rain, area, curve)))
         if self.evaporation is not None:
-            found.append(("surface", Source("evaporation", self.evaporation, -1.0, curve)))
+            found.append(("surface", Source("evaporation", self.evaporation, -1.0, surface)))
         if self.seepage is not None:
-            found.append(("surface", Source("seepage", self.seepage, 1.0, curve)))
+            found.append(("surface", Source("seepage", self.seepage, 1.0, surface)))
         if self.groundwater is not None:
             gw = self.groundwater
             found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))

@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 SETTINGS = ("opening", "capacity", "open", "crest_level", "fraction", "running", "development")
 """Keys of links whose value is a result where something moves it."""
 
+SOIL = ("water_table", "soil_storage")
+
 EVENTS = ("event_time", "event_source", "event_target", "event_value", "event_unit")
 GIVEN = {"inflow": 1.0, "demand": -1.0}
 """Kinds of link with one end outside that are also a variable of their node, and their sign there."""
@@ -65,6 +67,8 @@ class Collector:
         self.controls = controls
         self.command = command
         self.source_names = tuple(dict.fromkeys(source.variable for _, _, source in network.sources))
+        self.beds = np.array([curve.bed_level for curve in network.curves], dtype=float)
+        self.has_soil = np.array([curve.bed_row > 0 for curve in network.curves], dtype=bool)
         self.given_names = tuple(kind for kind in GIVEN if any(link.kind == kind for link in network.links))
         self.wanting = tuple(i for i, link in enumerate(network.links) if LINKS[link.kind].wants)
         self.moved: dict[str, dict[int, Signal]] = {}
@@ -91,7 +95,7 @@ class Collector:
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the result variables of this run."""
-        names = ["stage", "depth", "mean_stage", "storage", "area"]
+        names = ["stage", "depth", "mean_stage", "storage", "area", *(SOIL if self.has_soil.any() else ())]
         if self.network.links:
             names.append("discharge")
         names += [*self.given_names, *self.source_names]
@@ -121,7 +125,7 @@ class Collector:
             link_kind=tuple(link.kind for link in network.links),
             from_node=tuple(link.from_node for link in network.links),
             to_node=tuple(link.to_node for link in network.links),
-            bed_level=self.over_nodes(np.array([curve.bed_level for curve in network.curves])),
+            bed_level=self.over_nodes(self.beds),
             x=place["x"] if given else None,
             y=place["y"] if given else None,
             chainage=self.chainage(),
@@ -192,14 +196,18 @@ class Collector:
             if signal is not None:
                 stage[:, node] = signal.at(rows.time)
                 mean[:, node] = signal.mean(edges)
-        beds = np.array([curve.bed_level for curve in network.curves])
+        dry = self.has_soil & (rows.stage < self.beds)
         data = {
             "stage": stage,
-            "depth": self.over_nodes(np.maximum(rows.stage - beds, 0.0)),
+            "depth": self.over_nodes(np.maximum(rows.stage - self.beds, 0.0)),
             "mean_stage": mean,
             "storage": self.over_nodes(rows.storage),
-            "area": self.over_nodes(rows.area),
+            "area": self.over_nodes(np.where(dry, 0.0, rows.area)),
         }
+        if self.has_soil.any():
+            full = np.array([curve.bed_storage for curve in network.curves])
+            held = {"water_table": np.minimum(rows.stage, self.beds), "soil_storage": np.minimum(rows.storage, full)}
+            data |= {name: self.over_nodes(np.where(self.has_soil, values, np.nan)) for name, values in held.items()}
         discharge = rows.link_volume / step
         if network.links:
             data["discharge"] = discharge
@@ -307,7 +315,7 @@ class Collector:
         for i, node in enumerate(self.network.storage):
             curve = self.network.curves[i]
             top, stage = float(curve.stage[-1]), float(curve.stage_at(totals.max_storage[i]))
-            if len(curve.stage) > 1 and stage > top:
+            if len(curve.surface.stage) > 1 and stage > top:
                 when = start + timedelta(seconds=float(totals.time_of_max_storage[i]))
                 found.append(
                     f"{self.network.node_name[node]} rose to {stage:.3f} m on {when:%Y-%m-%d %H:%M}, above the top row "

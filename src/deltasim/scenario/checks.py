@@ -45,7 +45,7 @@ class Draft:
         Kinds under which each name stands in the file, valid or not.
     joins : tuple of Join
     node_kinds : frozenset of str
-        Kinds that are nodes, of this version and planned.
+        Kinds that are nodes.
     link_kinds : frozenset of str
     control : Control
         Of no use where something is wrong with it.
@@ -59,6 +59,7 @@ class Draft:
         Substances and loads that are valid, by kind and name.
     named : dict of str to tuple of str
         Names of them, valid or not.
+    unused_covers : tuple of str
     """
 
     nodes: Mapping[str, Component]
@@ -74,6 +75,7 @@ class Draft:
     parts: Mapping[str, str] = field(default_factory=dict)
     quality: Mapping[str, Mapping[str, Component]] = field(default_factory=dict)
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unused_covers: tuple[str, ...] = field(default=())
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
         """Yield key and node name of each end that a link has."""
@@ -381,6 +383,12 @@ def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
         yield FieldError("nothing uses this series", "series", name, absolute=True)
 
 
+def warn_unused_covers(draft: Draft) -> Iterator[FieldError]:
+    """Likewise a cover."""
+    for name in draft.unused_covers:
+        yield FieldError("nothing uses this cover", "cover", name, absolute=True)
+
+
 def warn_initial_state(draft: Draft, state: InitialState | None, clock: Clock) -> Iterator[FieldError]:
     """A state of another time or of other nodes is allowed, but perhaps not meant."""
     if state is None:
@@ -426,4 +434,5 @@ WARNINGS: tuple[Rule, ...] = (
     warn_diversions_of_more_than_enters,
     warn_control,
     warn_unused_series,
+    warn_unused_covers,
 )

@@ -173,7 +173,7 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
     settings, solver = builder.own_tables()
     tracing = builder.tracing()
     clock = builder.clock(settings)
-    reader = Reader(clock, files, builder.series())
+    reader = Reader(clock, files, builder.series(), builder.covers())
     draft = builder.components(reader)
     for check in CHECKS:
         builder.report(check(draft))

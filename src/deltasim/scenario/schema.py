@@ -17,6 +17,7 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.nodes.cover import Cover
 from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.river import River
 
@@ -87,6 +88,7 @@ def json_schema() -> dict[str, Any]:
         "solver": SolverTable,
         "tracing": Tracing,
         "series": SeriesTable,
+        "cover": Cover,
         **kinds,
     }
     references, definitions = models_json_schema(
@@ -103,7 +105,7 @@ def json_schema() -> dict[str, Any]:
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
     tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver", "tracing")}
-    for name in ("series", *kinds):
+    for name in ("series", "cover", *kinds):
         tables[name] = {
             "type": "object",
             "description": _first_line(every[name]),

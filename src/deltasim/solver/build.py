@@ -19,7 +19,7 @@ from deltasim.constants import (
 )
 from deltasim.control import Control
 from deltasim.fluxes import SOURCES
-from deltasim.geometry import pack_curves
+from deltasim.geometry import Curve, pack_curves
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.quality import Tracer
@@ -211,8 +211,6 @@ def prepare(
     stops = np.unique(np.concatenate([stops, controls.stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
-    fade_volume = np.zeros(outside + 1)
-    fade_volume[:n] = [max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)), FADE_VOLUME) for curve in curves]
     problem = Problem(
         n=n,
         curves=pack_curves([curve.blunted(tolerance * UNIT_AREA) for curve in curves]),
@@ -222,7 +220,7 @@ def prepare(
             forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
             group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
             fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
-            fade_volume=fade_volume,
+            **_fading(curves, outside + 1),
             entries=entries,
         ),
         groups=nest(_parameters(network, sequence, tolerance)),
@@ -245,6 +243,28 @@ def prepare(
     work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)
     work.stage[n:] = resting[n:]
     return Prepared(problem, work, place, spot[:links], spot[links:], controls)
+
+
+def _fading(curves: Sequence[Curve], nodes: int) -> dict[str, Floats]:
+    """How far each node reaches down for what fades as it runs dry, and over which volume that does; m3."""
+    added = np.zeros(nodes - len(curves))
+    return {
+        "fade_volume": np.array([*map(_first_millimetre, curves), *added]),
+        "bed_storage": np.array([*(curve.bed_storage for curve in curves), *added]),
+        "soil_fade_volume": np.array([*map(_last_millimetre, curves), *added]),
+    }
+
+
+def _first_millimetre(curve: Curve) -> float:
+    """Volume, m3, above the bed over which fades what does not know the stage."""
+    return max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)) - curve.bed_storage, FADE_VOLUME)
+
+
+def _last_millimetre(curve: Curve) -> float:
+    """Volume, m3, over which fades what reaches into the soil: a millimetre of water over all of it."""
+    if not curve.bed_row:
+        return _first_millimetre(curve)
+    return max(min(FADE_DEPTH * curve.top_area, 0.5 * curve.bed_storage), FADE_VOLUME)
 
 
 def _resting_stages(network: Network, n: int) -> Floats:
@@ -308,7 +328,7 @@ def _source_fluxes(network: Network, solver_node: Integers, outside: int) -> lis
             target=int(solver_node[node]),
             setting=source.setting,
             factor=source.factor,
-            open=always,
+            open=source.scale or always,
             forward=False,
             fades=SOURCES[law].fades,
             lift_power=0.0,

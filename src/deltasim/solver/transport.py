@@ -106,7 +106,8 @@ def gather_volumes(problem, work, f, length):  # type: ignore[no-untyped-def]
     if table.by_area[f] > 0.0 or table.by_volume[f] > 0.0:
         for i in range(problem.n):
             mean = 0.5 * (state.held[i] + state.next_held[i])
-            area = locate(problem.curves, i, mean, work.rows)[1] if mean > 0.0 else 0.0
+            # In soil the "area" of the curve is that of the pores, and there is no water surface.
+            area = locate(problem.curves, i, mean, work.rows)[1] if mean > problem.fluxes.bed_storage[i] else 0.0
             state.decayed[i] = length * (table.by_area[f] * area + table.by_volume[f] * mean)
 
 
