@@ -198,3 +198,60 @@ def test_no_link_draws_water_out_of_the_soil():
     assert soil - 1e-4 * 1e4 < storage.min() < soil + 1e-3 * 1e4
     assert float(result.depth.sel(node="marsh")[-1]) < 1e-3
     assert float(result.shortage.sel(link="farm")[-1]) > 0.0099
+
+
+def of_lake(form, days=400, stage="2.0"):
+    return run(
+        f"""
+        [basin.lake]
+        curve = {{ stage = [0.0], area = [5e4] }}
+        initial_stage = 1.0
+        groundwater = {{ stage = {stage}, {form} }}
+        """,
+        days=days,
+        step="1 day",
+    )
+
+
+def test_a_lake_follows_its_aquifer():
+    """C = K L W / M = 1e-6 m/s 1000 m 50 m / 0.5 m = 0.1 m2/s: the difference falls as exp(-C t / A)."""
+    result = of_lake('hydraulic_conductivity = "1e-6 m/s", length = 1000, width = 50, thickness = 0.5', days=20)
+    exact = 2.0 - np.exp(-0.1 * seconds(result) / 5e4)
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    check_balance(result)
+
+
+def test_a_conductance_may_change():
+    """It doubles on day 5, as where a liner was torn: the difference is exp(-C t / A) of what it was, each time."""
+    result = of_lake("conductance = { time = [0, 432000, 864000], value = [0.02, 0.04, 0.04] }", days=10)
+    t = seconds(result)
+    exact = 2.0 - np.exp(-0.02 * (t + np.maximum(t - 5 * DAY, 0.0)) / 5e4)
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+
+
+def test_a_round_lake_after_dupuit():
+    """dh/dt = k (H^2 - h^2) with k = pi K / (A ln(R / r)), so h = H tanh(k H t + artanh(h0 / H)), above the base at -8."""
+    form = "hydraulic_conductivity = 1e-4, base_level = -8.0, radius = 126.0, distance = 1000.0"
+    result = of_lake(form, days=200)
+    k = np.pi * 1e-4 / (5e4 * np.log(1000.0 / 126.0))
+    exact = 10.0 * np.tanh(k * 10.0 * seconds(result) + np.arctanh(9.0 / 10.0)) - 8.0
+    assert exact[-1] - exact[0] > 0.1
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    check_balance(result)
+
+
+def test_groundwater_drains_the_soil_to_its_bottom_and_not_the_bed_alone():
+    """A well far below: the water table falls as exp(-C t / (S A)) towards the bottom of the soil, 2 m below the bed."""
+    result = run(
+        """
+        [wetland.marsh]
+        curve = { stage = [0.0], area = [5e4] }
+        groundwater = { stage = -30.0, conductance = 2e-3 }
+        soil = { depth = 2.0, porosity = 0.4, field_capacity = 0.2, initial_water_table = 0.0 }
+        """,
+        days=100,
+        step="1 day",
+    )
+    exact = -2.0 + 2.0 * np.exp(-2e-3 * seconds(result) / (0.2 * 5e4))
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    check_balance(result)

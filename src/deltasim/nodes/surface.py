@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Gt
 from pydantic import Field
 
-from deltasim.fields import Area, Conductance, Part, VaryingRate, VaryingStage
+from deltasim.fields import Area, Part, VaryingRate
 from deltasim.fluxes import Source
 from deltasim.geometry import Curve
+from deltasim.nodes.groundwater import Groundwater
 
-__all__ = ["Groundwater", "Surface"]
-
-
-class Groundwater(Part):
-    """Exchange with an aquifer whose water table is given.
-
-    Parameters
-    ----------
-    stage : Signal, m
-        Water table.
-    conductance : float, m2/s
-        Discharge per metre of difference.
-    """
-
-    stage: VaryingStage = Field(description="Water table beside the water; may vary in time.")
-    conductance: Annotated[Conductance, Ge(0)] = Field(description="Discharge per metre of difference.")
+__all__ = ["Surface"]
 
 
 class Surface(Part):
@@ -44,7 +30,8 @@ class Surface(Part):
     seepage : Signal, m/s, optional
         On the wet area, positive into the node.
     groundwater : Groundwater, optional
-        Q = conductance (max(h_gw, bed) - h), positive into the node.
+        Q = conductance (max(h_gw, bed) - h), positive into the node; or pi K (h_gw^2 - h^2) / ln(R / r) with heads
+        above the base of the aquifer (Dupuit).
     """
 
     rain: VaryingRate | None = Field(
@@ -56,7 +43,7 @@ class Surface(Part):
     evaporation: VaryingRate | None = Field(default=None, description="From the wet area.")
     seepage: VaryingRate | None = Field(default=None, description="Through the wet area, positive into the node.")
     groundwater: Groundwater | None = Field(
-        default=None, description="Exchange with an aquifer: conductance times the difference of stages."
+        default=None, description="Exchange with an aquifer, by the difference of stages."
     )
 
     def sources(self, curve: Curve) -> list[tuple[str, Source]]:
@@ -79,6 +66,5 @@ class Surface(Part):
         if self.seepage is not None:
             found.append(("surface", Source("seepage", self.seepage, 1.0, surface)))
         if self.groundwater is not None:
-            gw = self.groundwater
-            found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))
+            found.append(self.groundwater.source(curve))
         return found
