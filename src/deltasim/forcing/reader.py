@@ -305,8 +305,10 @@ class Reader:
             if wanted is not None and wanted not in sheet.columns:
                 there = f"; the columns are {', '.join(sheet.columns)}"
                 hint = did_you_mean(wanted, sheet.columns) or there
+                if wanted == table.time_column:
+                    hint += '; name the one with the times: time_column = "..."'
                 faults.append(Problem(f"there is no column {quote(wanted)}{hint}", sheet.file, sheet.line(-1)))
-        if table.column is None and len(others) != 1:
+        if table.column is None and len(others) != 1 and table.time_column in sheet.columns:
             faults.append(blame(f"say which column of {quote(table.file)} is meant: {', '.join(others)}", "file"))
         if faults:
             raise FieldErrors(faults)

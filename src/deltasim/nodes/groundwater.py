@@ -9,6 +9,7 @@ from annotated_types import Gt
 from pydantic import Field, model_validator
 
 from deltasim import units
+from deltasim.concentrations import Entering
 from deltasim.faults import FieldError, listed
 from deltasim.fields import Length, Level, Part, Speed, VaryingConductance, VaryingStage, Within
 from deltasim.fluxes import Source
@@ -39,6 +40,8 @@ class Groundwater(Part):
     base_level, radius, distance : float, m, optional
         For an unconfined aquifer around a round lake: its base, the radius of the lake, and the distance from the
         middle at which the water table has the given stage.
+    concentration : Concentrations
+        Of each substance in what comes out of it, kg/m3; 0 where none is given.
     """
 
     stage: VaryingStage = Field(description="Water table beside the water; may vary in time.")
@@ -56,6 +59,8 @@ class Groundwater(Part):
     distance: Annotated[Length, Gt(0)] | None = Field(
         default=None, description="From the middle of the lake to where the water table has the stage, likewise."
     )
+
+    concentration: Entering = Field(default=(), description="Of each substance in what comes out of it.")
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Groundwater:

@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Gt
 from pydantic import Field
 
+from deltasim.concentrations import Initial
 from deltasim.fields import Area, Part, VaryingRate
 from deltasim.fluxes import Source
 from deltasim.geometry import Curve
@@ -29,6 +30,8 @@ class Surface(Part):
         From the wet area.
     seepage : Signal, m/s, optional
         On the wet area, positive into the node.
+    concentration : Concentrations
+        Of each substance at the start, kg/m3; 0 where none is given.
     groundwater : Groundwater, optional
         Q = conductance (max(h_gw, bed) - h), positive into the node; or pi K (h_gw^2 - h^2) / ln(R / r) with heads
         above the base of the aquifer (Dupuit).
@@ -45,6 +48,8 @@ class Surface(Part):
     groundwater: Groundwater | None = Field(
         default=None, description="Exchange with an aquifer, by the difference of stages."
     )
+
+    concentration: Initial = Field(default=(), description="Of each substance at the start; 0 where none is given.")
 
     def sources(self, curve: Curve) -> list[tuple[str, Source]]:
         """What enters or leaves by itself.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from deltasim.links import LINKS
 from deltasim.network import Network
+from deltasim.quality import Tracer
+from deltasim.results.carried import Carried, over_nodes
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal, mean_of_product
 from deltasim.solver.controls import Controls
+from deltasim.solver.hot_start import final_state
 from deltasim.solver.run import Event, Rows, Totals
 from deltasim.tide import Tide
 
@@ -45,9 +49,19 @@ class Collector:
         What moves in it.
     command : str
         What asked for the run, for the file's history.
+    tracers : sequence of Tracer
+        What the water carries along.
     """
 
-    def __init__(self, scenario: Scenario, network: Network, controls: Controls, command: str) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        network: Network,
+        controls: Controls,
+        command: str,
+        tracers: Sequence[Tracer] = (),
+    ) -> None:
+        self.carried = Carried(network, tracers)
         self.scenario = scenario
         self.network = network
         self.controls = controls
@@ -93,6 +107,7 @@ class Collector:
             names += ["max_discharge", "time_of_max_discharge"]
         if any(getattr(link, "efficiency", None) for link in self.network.links):
             names.append("energy")
+        names += self.carried.variables
         if self.controls.is_needed:
             names += EVENTS
         return (*names, "balance_error")
@@ -125,14 +140,14 @@ class Collector:
             files=scenario.files,
             vertical_datum=scenario.vertical_datum or "",
             crs=scenario.crs or "",
+            substances=self.carried.substances,
+            source_name=self.carried.sources,
             command=self.command,
         )
 
     def over_nodes(self, storages: Floats) -> Floats:
         """Spread values of storages over all nodes, NaN on boundaries."""
-        values = np.full((*storages.shape[:-1], len(self.network.node_name)), np.nan)
-        values[..., self.network.storage] = storages
-        return values
+        return over_nodes(self.network, storages)
 
     def chainage(self) -> Floats | None:
         """Distance of each node from the upstream end of its river, m; None where there is no river."""
@@ -155,6 +170,7 @@ class Collector:
             np.full((1, len(network.sources)), np.nan),
             self.controls.state.value[None].copy(),
             np.full((1, len(self.controls.wanting)), np.nan),
+            self.carried.at_start[None],
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -208,6 +224,7 @@ class Collector:
             data[key] = values
         for key, link, a in self.positions:
             data[key][:, link] = rows.position[:, a]
+        data |= self.carried.values(rows)
         return Chunk(rows.time, data)
 
     def _given(self, kind: str, discharge: Floats) -> Floats:
@@ -276,11 +293,13 @@ class Collector:
             for name in ("source", "target"):
                 data[f"event_{name}"] = np.array([getattr(event, name) for event in journal], dtype=object)
             data["event_unit"] = np.array([event.units for event in journal], dtype=object)
+        data |= self.carried.errors(totals)
         attributes: dict[str, Attribute] = {
             "solver_steps": totals.steps,
             "solver_rejected_steps": totals.rejected_steps,
             "solver_seconds": seconds,
             "relative_balance_error": totals.relative_balance_error,
+            **self.carried.relative_errors(totals),
         }
         if warnings := self.warnings(totals):
             attributes["warnings"] = "\n".join(warnings)
@@ -306,7 +325,11 @@ class Collector:
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""
-        return {"storage": self.over_nodes(totals.storage), **self.controls.final_state(self.scenario.duration)}
+        return {
+            "storage": self.over_nodes(totals.storage),
+            **final_state(self.controls, self.scenario.duration),
+            **self.carried.state(totals),
+        }
 
 
 def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:

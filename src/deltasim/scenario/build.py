@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from deltasim._version import __version__
 from deltasim.control import CONTROLS, ControlReader, Names
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, did_you_mean, explain, keys_of, listed
@@ -18,10 +17,11 @@ from deltasim.forcing.state import read_initial_state
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.nodes.cover import Cover
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
-from deltasim.scenario.names import PLANNED_KINDS, PLANNED_NODES, name_fault
+from deltasim.scenario.names import name_fault
 from deltasim.scenario.river import River, expand, node_at
 from deltasim.scenario.schema import ScenarioTable, SolverTable, models
 from deltasim.state import InitialState
@@ -30,7 +30,7 @@ from deltasim.units import quote
 __all__ = ["Builder"]
 
 MOST_OUTPUTS = 100_000_000
-OWN_TABLES = ("scenario", "solver", "series", "cover")
+OWN_TABLES = ("scenario", "solver", "series", "tracing", "cover")
 
 Model = TypeVar("Model", bound=Part)
 
@@ -76,6 +76,10 @@ class Builder:
         else:
             settings = self._validate(ScenarioTable, tables["scenario"], ("scenario",))
         return settings, self._validate(SolverTable, tables.get("solver", {}), ("solver",))
+
+    def tracing(self) -> Tracing:
+        """Validate ``[tracing]``; nothing is traced by default."""
+        return self._validate(Tracing, self.merged.tables.get("tracing", {}), ("tracing",)) or Tracing()
 
     def clock(self, settings: ScenarioTable | None) -> Clock:
         """Make the run's clock; where start or end are wrong, one that every series covers.
@@ -156,6 +160,7 @@ class Builder:
         nodes: dict[str, Component] = {}
         links: dict[str, Component] = {}
         controls: dict[str, Component] = {}
+        quality: dict[str, dict[str, Component]] = {kind: {} for kind in QUALITY}
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
         rivers = self._rivers(reader)
@@ -164,6 +169,13 @@ class Builder:
                 continue
             model = models().get(kind)
             for name, table in tables.items():
+                if kind in QUALITY:
+                    # Their names are not those of places in the network.
+                    self._check_name(kind, name, reserved=name != "salinity")
+                    found = self._validate(QUALITY[kind], table, (kind, name), reader, name=name)
+                    if found is not None:
+                        quality[kind][name] = found
+                    continue
                 declared.setdefault(name, []).append(kind)
                 if model is None:
                     continue
@@ -196,8 +208,7 @@ class Builder:
         self.report(control.faults)
         unused = tuple(name for name in reader.named if name not in reader.used)
         bare = tuple(name for name in reader.covers if name not in reader.used_covers)
-        node_kinds = frozenset(NODES) | PLANNED_NODES
-        link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
+        node_kinds, link_kinds = frozenset(NODES), frozenset(LINKS)
         parts = {str(part[1]): str(river[1]) for part, river in self.merged.owner.items()}
         return Draft(
             nodes,
@@ -211,6 +222,8 @@ class Builder:
             unused,
             valid,
             parts,
+            quality,
+            {kind: tuple(self.merged.tables.get(kind, ())) for kind in QUALITY},
             bare,
         )
 
@@ -265,11 +278,7 @@ class Builder:
         if kind in models():
             return True
         name = next(iter(tables), "") if isinstance(tables, dict) else ""
-        if kind in PLANNED_KINDS:
-            message = f'kind "{kind}" is not available in deltasim {__version__}; available are {available}'
-            self.report([FieldError(message, *filter(None, (kind, name)), absolute=True)])
-            return isinstance(tables, dict)
-        known = (*models(), *PLANNED_KINDS, *OWN_TABLES)
+        known = (*models(), *OWN_TABLES)
         hint = did_you_mean(kind, known) or f"; the kinds are {available}"
         if not isinstance(tables, dict):
             self.report(
@@ -277,7 +286,7 @@ class Builder:
             )
             return False
         self.report([FieldError(f'there is no kind "{kind}"{hint}', *filter(None, (kind, name)), absolute=True)])
-        return True
+        return all(isinstance(table, dict) for table in tables.values())
 
     def _is_table_of_tables(self, kind: str, tables: object) -> bool:
         """Report ``[kind]`` with keys of its own, where ``[kind.NAME]`` is meant."""

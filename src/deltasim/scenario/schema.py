@@ -18,6 +18,7 @@ from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.nodes.cover import Cover
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
@@ -68,8 +69,8 @@ class SolverTable(Part):
 
 @cache
 def models() -> dict[str, type[Component]]:
-    """Return the model of each kind of component: nodes, links, then what controls them."""
-    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
+    """Return the model of each kind of component: nodes, links, what controls them, what is in the water."""
+    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS, **QUALITY}
 
 
 def json_schema() -> dict[str, Any]:
@@ -85,6 +86,7 @@ def json_schema() -> dict[str, Any]:
     every: dict[str, type[Part]] = {
         "scenario": ScenarioTable,
         "solver": SolverTable,
+        "tracing": Tracing,
         "series": SeriesTable,
         "cover": Cover,
         **kinds,
@@ -102,7 +104,7 @@ def json_schema() -> dict[str, Any]:
         _add_bounds(schema["properties"], every[name])
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
-    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver")}
+    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver", "tracing")}
     for name in ("series", "cover", *kinds):
         tables[name] = {
             "type": "object",

@@ -22,6 +22,7 @@ from deltasim.fluxes import SOURCES
 from deltasim.geometry import Curve, pack_curves
 from deltasim.links import LINKS
 from deltasim.network import Network
+from deltasim.quality import Tracer
 from deltasim.signal import Signal
 from deltasim.solver.actuators import OPEN, SETTING
 from deltasim.solver.conditions import Places
@@ -32,6 +33,7 @@ from deltasim.solver.fluxes import Entries, FluxTable, nest
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 from deltasim.solver.tides import longest_step, pack_tides
+from deltasim.solver.tracers import make_tracer_state, pack_tracers
 from deltasim.tide import Tide
 
 __all__ = ["Prepared", "prepare"]
@@ -127,6 +129,7 @@ def prepare(
     max_step: float,
     control: Control = NO_CONTROL,
     time_of_day: float = 0.0,
+    tracers: Sequence[Tracer] = (),
     method: Method = RODAS4P2,
 ) -> Prepared:
     """Make a network ready for the compiled loop.
@@ -142,6 +145,8 @@ def prepare(
     control : Control
     time_of_day : float, s
         Of the run's clock at the start.
+    tracers : sequence of Tracer
+        What the water carries along.
     method : Method
 
     Returns
@@ -200,6 +205,7 @@ def prepare(
     controls = pack_controls(control, places, time_of_day, end)
     moved = {(places.flux[a.link], a.what) for a in controls.actuators}
     bindings, setting, factor = _bind(network, sorted_fluxes, signals, n, moved)
+    tracer_table, entering = pack_tracers(tracers, network, place, spot, signals.add)
     table, stops = signals.table()
     tides = [stage for stage in network.boundary_stage if isinstance(stage, Tide)]
     stops = np.unique(np.concatenate([stops, controls.stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
@@ -230,8 +236,11 @@ def prepare(
         lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
         control=controls.table,
         controlled=int(controls.is_needed),
+        tracers=tracer_table,
+        traced=int(len(tracers) > 0),
     )
-    work = make_work(problem, network.initial_storage[order], setting, factor, controls.state)
+    carried = make_tracer_state(tracer_table, entering, tracers, place, outside + 1, plan.size)
+    work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)
     work.stage[n:] = resting[n:]
     return Prepared(problem, work, place, spot[:links], spot[links:], controls)
 
