@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from networks import check_balance, run, seconds
+from networks import assert_balanced, run, seconds
 
 DAY = 86400.0
 FLAT = """
@@ -45,7 +45,7 @@ def test_a_flat_marsh_falls_dry(reach):
     # The step across the bed is held to a tenth of a millimetre of water, in the pores of the soil that over S.
     assert np.abs(stage - exact)[known].max() < 1e-4 / yielding
     assert np.abs(stage - exact)[[*range(10), *range(-10, 0)]].max() < 2e-5
-    check_balance(result)
+    assert_balanced(result)
     dry = stage < 3.0
     assert np.all(result.depth.values[dry, 0] == 0.0)
     assert np.all(result.area.values[dry, 0] == 0.0)
@@ -59,7 +59,7 @@ def test_a_flat_marsh_falls_dry(reach):
 def test_the_soil_runs_dry_and_no_further():
     """With roots down to its bottom the soil gives all it has but the last millimetre, in which evaporation fades."""
     result = run(FLAT.format(reach="root_depth = 100.0"), days=80, step="1 day")
-    check_balance(result)
+    assert_balanced(result)
     assert 0.0 < result.storage.values[-1, 0] < 5e4 * 1e-3
     assert result.stage.values[-1, 0] > 1.0
     assert -1e-2 * 4.5e-3 * 5e4 / DAY < result.evaporation.values[-1, 0] < 0.0
@@ -114,7 +114,7 @@ def day_coefficient(day):
 def test_a_marsh_falls_dry_and_fills_again():
     """Bands of elevation, months, soil, rain and groundwater for 240 days, against scipy's Radau day by day."""
     result = run(MARSH, days=240, step="1 day")
-    check_balance(result)
+    assert_balanced(result)
     stage = result.stage.values[:, 0]
     driest, fullest = int(np.argmin(stage)), 166
     assert driest < fullest
@@ -192,7 +192,7 @@ def test_no_link_draws_water_out_of_the_soil():
     resistance = 1e3
     """
     result = run(body, days=10, step="1 h")
-    check_balance(result)
+    assert_balanced(result)
     soil = 0.2 * 3e4 * 1.5
     storage = result.storage.sel(node="marsh").values
     assert soil - 1e-4 * 1e4 < storage.min() < soil + 1e-3 * 1e4
@@ -218,7 +218,7 @@ def test_a_lake_follows_its_aquifer():
     result = of_lake('hydraulic_conductivity = "1e-6 m/s", length = 1000, width = 50, thickness = 0.5', days=20)
     exact = 2.0 - np.exp(-0.1 * seconds(result) / 5e4)
     assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
-    check_balance(result)
+    assert_balanced(result)
 
 
 def test_a_conductance_may_change():
@@ -237,7 +237,7 @@ def test_a_round_lake_after_dupuit():
     exact = 10.0 * np.tanh(k * 10.0 * seconds(result) + np.arctanh(9.0 / 10.0)) - 8.0
     assert exact[-1] - exact[0] > 0.1
     assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
-    check_balance(result)
+    assert_balanced(result)
 
 
 def test_groundwater_drains_the_soil_to_its_bottom_and_not_the_bed_alone():
@@ -254,4 +254,4 @@ def test_groundwater_drains_the_soil_to_its_bottom_and_not_the_bed_alone():
     )
     exact = -2.0 + 2.0 * np.exp(-2e-3 * seconds(result) / (0.2 * 5e4))
     assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
-    check_balance(result)
+    assert_balanced(result)

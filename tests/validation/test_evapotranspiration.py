@@ -12,7 +12,7 @@ import xarray as xr
 import deltasim
 from deltasim import reference_evapotranspiration
 from deltasim.forcing.weather import WeatherError
-from networks import check_balance, run
+from networks import assert_balanced, run
 
 UCCLE = {
     "temperature_max": 21.5,
@@ -143,7 +143,7 @@ def test_a_run_with_a_file_of_weather(method, et0):
     loss = -result.evaporation.values[1:, 0] / 1000.0 * 86400e3
     assert loss[0] == pytest.approx(1.05 * et0, abs=0.01)
     assert loss[1] > loss[0] + 0.5
-    check_balance(result)
+    assert_balanced(result)
 
 
 def scenario_in_july(body, content):
