@@ -26,6 +26,7 @@ from deltasim.control.models import Later
 from deltasim.faults import is_internal, parts_of
 from deltasim.fields import OrTable, OrWord, Part, Scalar, TideTable, TimeOfRun, Varying
 from deltasim.geometry.cross_section import POINTS, SectionKey, Trapezoid
+from deltasim.geometry.curve_key import CurveKey
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.nodes.boundary import OrTide
@@ -113,6 +114,7 @@ def _described(part: Any) -> str:
         OrTide: lambda _: "number, *series*, or a tide (below)",
         Columns: columns_text,
         BySubstance: lambda it: "table of substances: " + ("number or *series*" if it.varies else "number"),
+        CurveKey: lambda it: f"{columns_text(it.columns)}; or `{{ scale, exponent, bed_level, max_depth }}`",
         CoversKey: lambda _: "table of shares, or of `{ above, below }`",
         SectionKey: lambda _: f"`{{ {', '.join(Trapezoid.model_fields)} }}`, or {columns_text(POINTS)}",
         Varying: lambda it: "text with units, or *series*" if it.dimension == units.RATE else "number or *series*",
@@ -157,8 +159,8 @@ def range_of(field: FieldInfo) -> str:
     """Say within which bounds numbers have to lie, and how many rows a table needs."""
     found = []
     for part in annotations(field):
-        if isinstance(part, (Columns, OrTable)):
-            columns = part.columns if isinstance(part, OrTable) else part
+        if isinstance(part, (Columns, OrTable, CurveKey)):
+            columns = part if isinstance(part, Columns) else part.columns
             rising = [f"`{name}` rising" for name in columns.rising]
             least = [f"`{name}` >= {low:g}" for name, low in columns.least.items()]
             rows = [f"{columns.rows} rows or more"] if isinstance(part, Columns) and columns.rows > 1 else []
