@@ -21,6 +21,8 @@ COMMANDS = {
     "indicators": "Tell what a result means: hydroperiod, flow, habitat, flood.",
     "compare": "Compare variants with a baseline, indicator by indicator.",
     "info": "Show what is in a scenario or a result.",
+    "plot": "Draw a result, or a comparison of several.",
+    "export": "Write a result for spreadsheets (CSV) or a GIS (GeoJSON).",
     "schema": "Print the JSON Schema of the scenario file, for editors.",
     "precompile": "Compile the solver now, not at the first run.",
 }
