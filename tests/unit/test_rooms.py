@@ -34,6 +34,7 @@ ROOMS = [
     "results",
     "progress",
     "simulation",
+    "studies",
     "cli",
 ]
 """In the order in which a scenario walks through them."""
