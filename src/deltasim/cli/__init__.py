@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "Look for mistakes in a scenario, without running it.",
     "new": "Write a starter scenario that runs.",
     "info": "Show what is in a scenario or a result.",
+    "calibrate": "Fit parameters to observations, and say what the fit is worth.",
     "schema": "Print the JSON Schema of the scenario file, for editors.",
     "precompile": "Compile the solver now, not at the first run.",
 }

@@ -16,7 +16,7 @@ from deltasim.errors import ResultError, ScenarioError
 if TYPE_CHECKING:
     from deltasim.scenario import Scenario
 
-__all__ = ["is_netcdf", "is_result", "plural", "read", "scenario_argument", "scenario_options"]
+__all__ = ["SourceFile", "is_netcdf", "is_result", "plural", "read", "scenario_argument", "scenario_options"]
 
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """How NetCDF files begin: those of today are HDF5 inside."""

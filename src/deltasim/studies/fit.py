@@ -113,11 +113,9 @@ def fit(objective: Objective, progress: Progress | None = None) -> Fit:
 
 def _begins(first: Floats, count: int, seed: int) -> list[Floats]:
     """The start that is given, and others that fill the cube."""
-    from scipy.stats import qmc  # noqa: PLC0415  scipy.stats takes half a second, and one start needs none of it
-
-    if count == 1:
-        return [first]
-    others = qmc.LatinHypercube(first.size, seed=seed).random(count - 1)
+    rng = np.random.default_rng(seed)
+    strata = np.tile(np.arange(count - 1.0)[:, None], first.size)
+    others = (rng.permuted(strata, axis=0) + rng.random(strata.shape)) / max(count - 1, 1)
     return [first, *others]
 
 
