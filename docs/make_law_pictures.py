@@ -31,15 +31,15 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from deltasim.links import LINKS, Ends
+from deltasim.plots.style import BLUE, GREY, GRID, INK, ORANGE, SKY, VERMILION, rc
 
 IMAGES = Path(__file__).parent / "images" / "reference"
 
-GREY, INK = "#5F6B73", "#1F2A30"
-TAILWATERS = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#882255")
+TAILWATERS = (BLUE, SKY, ORANGE, VERMILION, "#882255")
 """From the lowest stage to the highest: after Okabe and Ito, told apart with every common colour blindness."""
-BORDER = "#D55E00"
+BORDER = VERMILION
 DRY, FREE, DROWNED = "#FFFFFF", "#FBF1DA", "#D6E8F5"
-POINTS, GRID = 481, 161
+POINTS, CELLS = 481, 161
 
 
 @dataclass(frozen=True)
@@ -237,24 +237,6 @@ def law_of(kind: str, picture: Picture) -> Any:
     return np.vectorize(one, otypes=[float, float, float])
 
 
-def style() -> None:
-    """Quiet axes, legible text."""
-    plt.rcParams.update(
-        {
-            "font.size": 10.5,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.edgecolor": GREY,
-            "axes.axisbelow": True,
-            "xtick.color": GREY,
-            "ytick.color": GREY,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 10.5,
-            "axes.titleweight": "bold",
-        }
-    )
-
-
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 
 
@@ -295,7 +277,7 @@ def draw_curves(axes: Axes, picture: Picture, law: Any) -> None:
     axes.set_xlim(*picture.stages)
     axes.set_xlabel("stage at from, m")
     axes.set_ylabel("discharge, m³/s")
-    axes.grid(color="#E3E7EA", linewidth=0.8)
+    axes.grid(color=GRID, linewidth=0.8)
     axes.set_title("Discharge, thick where free", pad=8)
 
 
@@ -304,7 +286,7 @@ def draw_lines(axes: Axes, stage: Any, q: Any) -> None:
     levels = MaxNLocator(9).tick_values(q.min(), q.max())
     levels = levels[(levels != 0.0) & (levels > q.min()) & (levels < q.max())]
     lines = axes.contour(stage, stage, q, levels=levels, colors=INK, linewidths=0.8, negative_linestyles="dashed")
-    near, span = round(0.07 * GRID), stage[-1] - stage[0]
+    near, span = round(0.07 * CELLS), stage[-1] - stage[0]
     forward, back = q[near, :], q[:, near]
     inside = []
     for level in levels:
@@ -316,10 +298,10 @@ def draw_lines(axes: Axes, stage: Any, q: Any) -> None:
 
 def draw_map(axes: Axes, picture: Picture, law: Any) -> None:
     """Regimes over both stages, with lines of equal discharge."""
-    stage = np.linspace(*picture.stages, GRID)
+    stage = np.linspace(*picture.stages, CELLS)
     q, by_from, by_to = law(*np.meshgrid(stage, stage))
     regime = np.where(q == 0.0, 0, np.where(lower_is_felt(q, by_from, by_to), 2, 1))
-    on, wet = np.diag_indices(GRID), stage > picture.marks[0][0]
+    on, wet = np.diag_indices(CELLS), stage > picture.marks[0][0]
     if (np.diag(q) == 0.0).all():  # at equal stages nothing flows, but it is not dry
         regime[on] = np.where(wet, 2, 0)
     axes.pcolormesh(stage, stage, regime, cmap=ListedColormap([DRY, FREE, DROWNED]), vmin=0, vmax=2)
@@ -368,7 +350,7 @@ def draw(kind: str) -> Path:
 
 
 if __name__ == "__main__":
-    style()
+    plt.rcParams.update(rc() | {"axes.grid": False})  # a grid is for the curves, not for the map
     for wanted in sys.argv[1:] or PICTURES:
         made = draw(wanted)
         print(f"{made} ({made.stat().st_size / 1e3:.0f} kB)")

@@ -6,7 +6,7 @@ Run from the root of the repository::
     deltasim run scenarios/swan_lake/without_basin.toml
     python docs/make_pictures.py lekima.nc without_basin.nc
 
-It writes ``docs/images/swan_lake.png`` and needs the extra ``plot``.
+It writes ``docs/images/swan_lake.png`` and ``docs/images/plots/*.png``, and needs the extra ``plot``.
 """
 
 import sys
@@ -23,38 +23,16 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 
 import deltasim
+from deltasim import plots
+from deltasim.plots.style import BLUE, DASHED, GREEN, GREY, SKY, VERMILION, rc
 
 IMAGES = Path(__file__).parent / "images"
 
-# Okabe and Ito's palette: told apart with every common colour blindness, and by lightness in print.
-BLUE, SKY, VERMILION, GREEN, GREY = "#0072B2", "#56B4E9", "#D55E00", "#009E73", "#5F6B73"
 CAPACITY_HM3 = 40.0
 COLLECTING_AREA = 32e6  # m2
 WARNING_STAGE = 2.80  # m, at which the intake opens
 INTAKE = "guangli_008"  # the river's cell there
-DASHED = (0, (5, 3))
 CLOCK = np.timedelta64(8, "h")  # the scenario runs at +08:00, the file keeps UTC
-
-
-def style() -> None:
-    """Quiet axes, legible text."""
-    plt.rcParams.update(
-        {
-            "font.size": 10.5,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.edgecolor": GREY,
-            "axes.grid": True,
-            "grid.color": "#E3E7EA",
-            "grid.linewidth": 0.8,
-            "axes.axisbelow": True,
-            "xtick.color": GREY,
-            "ytick.color": GREY,
-            "axes.titlelocation": "left",
-            "axes.titlesize": 10.5,
-            "axes.titleweight": "bold",
-        }
-    )
 
 
 def label(axes: Axes, text: str, at: str, y: float, colour: str, **more: object) -> None:
@@ -144,7 +122,7 @@ def draw_gates(axes: Axes, time: np.ndarray, lake: xr.Dataset, none: xr.Dataset)
 
 def swan_lake(lake: xr.Dataset, none: xr.Dataset) -> Path:
     """Draw the picture of the README from the runs with and without the basin."""
-    style()
+    plt.rcParams.update(rc())
     draws = {draw_rain: 0.9, draw_stage: 2.6, draw_discharge: 2.2, draw_storage: 1.5, draw_gates: 1.0}
     figure, rows = plt.subplots(
         len(draws), 1, figsize=(9.2, 11.2), sharex=True, layout="constrained", height_ratios=list(draws.values())
@@ -164,6 +142,19 @@ def swan_lake(lake: xr.Dataset, none: xr.Dataset) -> Path:
     return path
 
 
+def of_the_guide(lake: xr.Dataset) -> list[Path]:
+    """Draw the pictures of docs/plotting.md."""
+    folder = IMAGES / "plots"
+    folder.mkdir(parents=True, exist_ok=True)
+    bands = {"waders": (0.05, 0.25), "reed": (0.3, 1.5)}
+    figures = {
+        "hydrograph": plots.hydrograph(lake, nodes=["swan_lake"], links=["intake", "release"], page=(8.27, 4.8)),
+        "bands": plots.hydrograph(lake, nodes=["swan_lake"], variables=["depth"], bands=bands, page=(8.27, 2.9)),
+        "budget": plots.budget(lake, nodes=["swan_lake"]),
+    }
+    return [plots.save(figure, folder / f"{name}.png", dpi=110) for name, figure in figures.items()]
+
+
 if __name__ == "__main__":
-    with_and_without = sys.argv[1:] or ["lekima.nc", "without_basin.nc"]
-    print(swan_lake(*(deltasim.open(path) for path in with_and_without)))
+    with_and_without = [deltasim.open(path) for path in sys.argv[1:] or ["lekima.nc", "without_basin.nc"]]
+    print(swan_lake(*with_and_without), *of_the_guide(with_and_without[0]), sep="\n")

@@ -28,6 +28,7 @@ from deltasim.geometry.cross_section import POINTS, SectionKey, Trapezoid
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.nodes.boundary import OrTide
+from deltasim.nodes.cover import CoversKey
 from deltasim.scenario.river import River
 from deltasim.scenario.schema import models
 from deltasim.signal import Signal
@@ -49,6 +50,9 @@ def group_of(kind: str) -> str:
         return "Operation"
     return "Into and out of a node" if {"from_node", "to_node"} - set(models()[kind].model_fields) else "Links"
 
+
+ALONG = {"wetland": ("cover",)}
+"""Tables that are shown with a kind, for they are there for it."""
 
 GROUPS = ("Nodes", "Into and out of a node", "Links", "Operation")
 
@@ -104,6 +108,7 @@ def _described(part: Any) -> str:
         OrTable: lambda it: f"number, *series*, or {columns_text(it.columns)}",
         OrTide: lambda _: "number, *series*, or a tide (below)",
         Columns: columns_text,
+        CoversKey: lambda _: "table of shares, or of `{ above, below }`",
         SectionKey: lambda _: f"`{{ {', '.join(Trapezoid.model_fields)} }}`, or {columns_text(POINTS)}",
         Varying: lambda it: "text with units, or *series*" if it.dimension == units.RATE else "number or *series*",
         OrWord: lambda it: "number, or " + ", ".join(f'`"{word}"`' for word in it.words),
@@ -160,8 +165,11 @@ def range_of(field: FieldInfo) -> str:
 
 
 def key_rows(model: type[BaseModel]) -> Iterator[str]:
-    """Rows of the table of a model's keys: its own in their order, then what all have."""
-    parents = {key for parent in model.__mro__[1:] for key in getattr(parent, "model_fields", ())}
+    """Rows of the table of a model's keys: its own, with those of a kind that it extends, then what all have."""
+    kinds = set(models().values())
+    parents = {
+        key for parent in model.__mro__[1:] if parent not in kinds for key in getattr(parent, "model_fields", ())
+    }
     shown = {name: field for name, field in model.model_fields.items() if not is_internal(field)}
 
     def place(name: str) -> int:
@@ -239,7 +247,8 @@ def example_of(kind: str) -> str:
     """Return the tables of a kind in the file of examples."""
     text = EXAMPLES.read_text(encoding="utf-8")
     tables = re.split(r"^(?=\[)|^# ----.*\n", text, flags=re.MULTILINE)
-    return "\n\n".join(table.strip() for table in tables if table.startswith(f"[{kind}."))
+    starts = (f"[{kind}.", *(f"[{other}." for other in ALONG.get(kind, ())))
+    return "\n\n".join(table.strip() for table in tables if table.startswith(starts))
 
 
 # ---- pages ---------------------------------------------------------------------------------------

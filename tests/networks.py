@@ -39,7 +39,7 @@ def events(result):
     return list(zip(time.tolist(), *names, result.event_value.values.tolist(), strict=True))
 
 
-def check_balance(result):
+def assert_balanced(result):
     """Hold the promises of the result file: every interval of every node, the whole run, nothing below 0."""
     storage = result.storage.values
     full = np.isfinite(storage[0])

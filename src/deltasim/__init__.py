@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deltasim._version import __version__
-from deltasim.errors import DeltasimError, Problem, ResultError, ScenarioError, SolverError
+from deltasim.errors import DeltasimError, IndicatorError, Problem, ResultError, ScenarioError, SolverError
 
 if TYPE_CHECKING:
     from deltasim.results.dataset import open, write
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DeltasimError",
+    "IndicatorError",
     "Problem",
     "ResultError",
     "Scenario",

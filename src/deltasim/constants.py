@@ -37,5 +37,8 @@ solution can know; laws and curves are linear there, or a well of a few square d
 have steps of milliseconds for its whole life.
 """
 
+EVERYWHERE: Final = 1e6
+"""Level, m, above every water; its negative is below every bed."""
+
 NO_TAILWATER: Final = -1e9
 """Stage, m, of a boundary without stage: a free outfall, lower than any sill."""

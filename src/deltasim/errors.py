@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["DeltasimError", "Problem", "ResultError", "ScenarioError", "SolverError"]
+__all__ = ["DeltasimError", "IndicatorError", "PlotError", "Problem", "ResultError", "ScenarioError", "SolverError"]
 
 
 class DeltasimError(Exception):
@@ -77,3 +77,11 @@ class SolverError(DeltasimError):
 
 class ResultError(DeltasimError):
     """A result file cannot be read or written."""
+
+
+class PlotError(DeltasimError):
+    """A picture cannot be drawn or written."""
+
+
+class IndicatorError(DeltasimError):
+    """An indicator cannot be computed from what it is given."""

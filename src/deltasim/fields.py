@@ -6,34 +6,31 @@ Everything is resolved while pydantic validates, so an instance that exists is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     Strict,
     ValidationError,
     ValidationInfo,
-    model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema as cs
 
 from deltasim import units
 from deltasim.faults import FieldError, FieldErrors, did_you_mean, explain, listed
+from deltasim.parts import Component, Part, SeriesTable, SeriesUse
 from deltasim.signal import Interpolation, Signal
-from deltasim.tables import Columns, Sheet, Table
+from deltasim.tables import Columns, Sheet, Table, in_braces
 from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError
 
 __all__ = [
-    "MANNING_UNITS",
     "Angle",
     "Area",
     "Columns",
@@ -47,6 +44,7 @@ __all__ = [
     "Instant",
     "Length",
     "Level",
+    "ManningN",
     "Number",
     "OrTable",
     "OrWord",
@@ -55,7 +53,6 @@ __all__ = [
     "Scalar",
     "SeriesTable",
     "SeriesUse",
-    "SettingDischarge",
     "SettingLength",
     "SettingLevel",
     "SettingNumber",
@@ -72,89 +69,6 @@ __all__ = [
 ]
 
 
-class Part(BaseModel):
-    """A table of the scenario file that knows its keys and takes no others."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False, allow_inf_nan=False
-    )
-
-    def __eq__(self, other: object) -> bool:
-        # What a component derives from its keys and keeps to itself is equal where the keys are.
-        return type(self) is type(other) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
-
-
-class Component(Part):
-    """A node or link: a table ``[kind.name]`` of the scenario file."""
-
-    kind: ClassVar[str]
-    name: str = Field(json_schema_extra={"x-internal": True})
-
-
-class SeriesTable(Part):
-    """A series, as ``[series.NAME]`` or as the inline value of a quantity."""
-
-    file: str | None = Field(
-        None, description="CSV file, or NetCDF by its suffix .nc; relative to the file that names it"
-    )
-    column: str | None = Field(None, description="column of the file; may be left out where there is only one")
-    time_column: str = Field("time", description="column of the file with the times")
-    time: tuple[Any, ...] | None = Field(None, description="ISO 8601 times, or seconds since the start of the run")
-    value: tuple[Any, ...] | None = Field(None, description="one value for each time")
-    units: str | None = Field(None, description="units of the values; SI where left out")
-    gaps: Literal["linear", "previous", "zero"] | None = Field(
-        None, description="what an empty value means; an error by default"
-    )
-    interpolation: Interpolation | None = Field(
-        None, description="how values lie between times; the quantity decides by default"
-    )
-    stamp: Literal["start", "end"] = Field("start", description="at which end of its interval a value is dated")
-    repeat: Literal["year"] | None = Field(None, description='"year": repeats by calendar date; times may be "04-01"')
-    scale: float = Field(1.0, description="values are multiplied by this, in the units of the series")
-    offset: float = Field(0.0, description="then this is added, in the units of the series")
-
-    @model_validator(mode="after")
-    def _has_one_origin(self) -> SeriesTable:
-        """Check that rows come from a file or from here, and are complete."""
-        faults = []
-        if self.file is not None:
-            faults += [
-                FieldError('stands beside "file"; give the rows inline or in the file, not both', key)
-                for key, rows in (("time", self.time), ("value", self.value))
-                if rows is not None
-            ]
-        elif self.time is None and self.value is None:
-            faults.append(FieldError('expected "time" and "value", or "file"'))
-        elif self.time is None or self.value is None:
-            faults.append(FieldError(f'"{"time" if self.time is None else "value"}" is missing'))
-        elif len(self.time) != len(self.value):
-            faults.append(FieldError(f"time has {len(self.time)} entries, value has {len(self.value)}"))
-        elif not self.time:
-            faults.append(FieldError("the series is empty"))
-        if faults:
-            raise FieldErrors(faults)
-        return self
-
-
-@dataclass(frozen=True)
-class SeriesUse:
-    """What a series is used for, which decides how it is read.
-
-    Parameters
-    ----------
-    dimension : Dimension
-        What its values must measure.
-    interpolation : {"linear", "previous"}
-        Between its times, unless the series says otherwise.
-    """
-
-    dimension: Dimension
-    interpolation: Interpolation
-
-
 class Context(Protocol):
     """What validation may ask about the world outside one table; `deltasim.forcing` answers."""
 
@@ -163,6 +77,12 @@ class Context(Protocol):
 
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series; raises FieldError or FieldErrors."""
+
+    def cover(self, name: str) -> Any:
+        """Find a kind of cover, of the scenario or shipped; raises FieldError or FieldErrors."""
+
+    def monthly(self, values: Sequence[float]) -> Signal:
+        """Give every date of the run its value: twelve, each in the middle of its month, linear between."""
 
     def tide(self, table: TideTable) -> Tide:
         """Resolve a tide; raises FieldError or FieldErrors."""
@@ -261,7 +181,7 @@ class Varying:
             return Signal.constant(units.to_si(value, self.dimension))
         except UnitsError as error:
             hint = ', or "series.NAME"' if isinstance(value, str) and value.isidentifier() else ""
-            raise FieldError(str(error).replace(", got ", f"{hint}, got ", 1)) from error
+            raise FieldError(str(error).replace(", got ", f"{hint}, got ", 1) + in_braces(value)) from error
 
 
 @dataclass(frozen=True)
@@ -396,19 +316,16 @@ Number = Annotated[float, Scalar(units.NUMBER)]
 Angle = Annotated[float, Scalar(units.ANGLE)]
 Instant = Annotated[float, TimeOfRun()]
 Count = Annotated[int, Strict(), Ge(1)]
-
-MANNING_UNITS = "s/m^(1/3)"
-"""Of Manning's n, a bare number in every scenario; the schema and the documentation name them."""
+ManningN = Annotated[Number, Gt(0), Field(description="Manning's n.", json_schema_extra={"x-units": "s/m^(1/3)"})]
+"""A bare number in every scenario; the schema and the documentation name its units."""
 
 VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]
 VaryingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "linear")]
 VaryingRate = Annotated[Signal, Varying(units.RATE, "previous")]
-
 VaryingLength = Annotated[Signal, Varying(units.LENGTH, "linear")]
 
 SettingLevel = Annotated[Signal, Varying(units.LEVEL, "previous")]
 SettingLength = Annotated[Signal, Varying(units.LENGTH, "previous")]
-SettingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "previous")]
 SettingNumber = Annotated[Signal, Varying(units.NUMBER, "previous")]
 
 

@@ -160,6 +160,16 @@ class Signal:
         """Return the signal `factor` times this one plus `offset`."""
         return Signal(self.time, self.value * factor + offset, self.interpolation)
 
+    def times(self, other: Signal) -> Signal:
+        """Return the product of this signal and another; unless one is constant, both are step-wise."""
+        for one, two in ((self, other), (other, self)):
+            if two.is_constant:
+                return one.scaled(float(two.value[0]))
+        if "linear" in (self.interpolation, other.interpolation):
+            raise ValueError("the product of lines is no line")
+        time = np.union1d(self.time, other.time)
+        return Signal(time, self.at(time) * other.at(time), "previous")
+
     def held_below(self, most: float) -> Signal:
         """Return the smaller of this signal and a number, exactly: with a time where they cross."""
         if np.all(self.value <= most):

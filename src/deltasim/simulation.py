@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from deltasim.errors import SolverError
 from deltasim.network import Network
+from deltasim.quality import trace
 from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
 from deltasim.solver.build import prepare
+from deltasim.solver.hot_start import resume
 from deltasim.solver.run import Event, begin, march, totals
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def simulate(
     network = Network.from_components(scenario.nodes, scenario.links)
     if scenario.initial_state is not None:
         network = network.starting_with(scenario.initial_state.of("storage"))
+    tracers = trace(network, scenario.substances, scenario.loads, scenario.tracing, scenario.initial_state)
     clock = scenario.start
     prepared = prepare(
         network,
@@ -87,16 +90,18 @@ def simulate(
         max_step=scenario.max_step,
         control=scenario.control,
         time_of_day=float(clock.hour * 3600 + clock.minute * 60 + clock.second) + clock.microsecond * 1e-6,
+        tracers=tracers,
     )
     if scenario.initial_state is not None:
-        prepared.controls.resume(scenario.initial_state)
-    collector = Collector(scenario, network, prepared.controls, command)
+        resume(prepared.controls, scenario.initial_state)
+    collector = Collector(scenario, network, prepared.controls, command, tracers)
     frame = collector.frame()
     sink.begin(frame)
     times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
     times[-1] = scenario.duration
     timer = [0.0]
     journal: list[Event] = []
+    masses = [tracer.mass for tracer in tracers]
 
     def tell(simulated: float) -> None:
         if progress is not None:
@@ -110,10 +115,10 @@ def simulate(
         for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
             sink.append(collector.chunk(rows))
     except SolverError as error:
-        broken = collector.summary(totals(prepared, network.initial_storage), journal, timer[0])
+        broken = collector.summary(totals(prepared, network.initial_storage, masses), journal, timer[0])
         sink.fail(str(error), broken)
         raise
-    whole = totals(prepared, network.initial_storage)
+    whole = totals(prepared, network.initial_storage, masses)
     summary = collector.summary(whole, journal, timer[0])
     sink.finish(summary, collector.state(whole))
     return Outcome(frame, summary, collector.over_nodes(whole.max_storage), timer[0])

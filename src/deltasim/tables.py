@@ -167,7 +167,8 @@ class Columns:
         if isinstance(value, Table):
             return value
         if not isinstance(value, Mapping):
-            raise FieldError(f"expected a table with {listed(self.dimensions, 'and')}, or a file, got {quote(value)}")
+            words = f"expected a table with {listed(self.dimensions, 'and')}, or a file, got {quote(value)}"
+            raise FieldError(words + in_braces(value))
         _raise_any(self._wrong_keys(value))
         table = self._from_file(value, info) if "file" in value else self._inline(value)
         _raise_any(self._wrong_values(table))
@@ -288,6 +289,12 @@ class Columns:
                 for row in np.flatnonzero(table[name] < least)[:3]:
                     units = self.dimensions[name].units
                     yield table.fault(f"must be at least {least:g} {units}, got {table[name][row]:g}", name, int(row))
+
+
+def in_braces(value: object) -> str:
+    """Say how a file is named where a bare name was given; nothing where it was not."""
+    is_file = isinstance(value, str) and value.lower().endswith((".csv", ".nc", ".txt"))
+    return f"; a file stands in braces: {{ file = {quote(value)} }}" if is_file else ""
 
 
 def _raise_any(faults: Iterator[Fault]) -> None:

@@ -27,8 +27,10 @@ __all__ = [
     "DURATION",
     "LENGTH",
     "LEVEL",
+    "LOAD",
     "NUMBER",
     "RATE",
+    "RATE_CONSTANT",
     "RESISTANCE",
     "SPEED",
     "TEMPERATURE",
@@ -92,9 +94,11 @@ NUMBER = Dimension("a number", "1")
 ANGLE = Dimension("an angle", "deg")
 TEMPERATURE = Dimension("a temperature", "degC")
 CONCENTRATION = Dimension("a concentration", "kg/m3")
+LOAD = Dimension("a mass per time", "kg/s")
+RATE_CONSTANT = Dimension("a rate constant", "1/s")
 
 KNOWN = (LENGTH, AREA, VOLUME, DISCHARGE, DURATION, SPEED, RESISTANCE, CONDUCTANCE)
-NAMED = {known.units: known for known in (*KNOWN, NUMBER, ANGLE, TEMPERATURE, CONCENTRATION)}
+NAMED = {known.units: known for known in (*KNOWN, NUMBER, ANGLE, TEMPERATURE, CONCENTRATION, LOAD)}
 """By unit: what a quantity is called of which only the unit is known."""
 
 BASE_UNITS = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[temperature]": "degC"}
@@ -363,7 +367,9 @@ def parse(text: str, dimension: Dimension) -> float:
         factor, offset = conversion(units, dimension)
         return float(number * factor + offset)
     except UnitsError as error:
-        raise UnitsError(f"{error}, got {quote(text)}") from error
+        per_time = f"; a rate is per time, such as {quote(f'{text.strip()}/day')}"
+        remedy = per_time if dimension == RATE and is_dimension(units, LENGTH) else ""
+        raise UnitsError(f"{error}, got {quote(text)}{remedy}") from error
     except OverflowError as error:
         raise UnitsError(f"expected {dimension}, got {quote(text)}, which is not finite") from error
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["STATE", "VARIABLES", "Variable"]
+__all__ = ["STATE", "VARIABLES", "Variable", "mass_in_state", "of_substance"]
 
 Kind = Literal["number", "time", "text"]
 
@@ -111,6 +111,20 @@ _ROWS: Final = (
     ),
     _node("storage", "m3", "volume of water stored", cell_methods=_POINT, comment="Missing on boundaries."),
     _node("area", "m2", "water-surface area", cell_methods=_POINT, comment="Missing on boundaries."),
+    _node(
+        "water_table",
+        "m",
+        "elevation of the water table in the soil, at most that of the bed",
+        cell_methods=_POINT,
+        comment="Missing where a node has no soil.",
+    ),
+    _node(
+        "soil_storage",
+        "m3",
+        "volume of water in the soil that can drain",
+        cell_methods=_POINT,
+        comment="Part of storage; missing where a node has no soil.",
+    ),
     _link(
         "discharge",
         "m3 s-1",
@@ -211,6 +225,21 @@ _ROWS: Final = (
         comment="At the output time; missing where a link is no breach.",
     ),
     Variable(
+        "source_fraction",
+        ("time", "source", "node"),
+        "1",
+        "share of the water that came from each source",
+        cell_methods=_POINT,
+        comment="All sources add up to 1; missing where the water is too shallow, and on boundaries.",
+    ),
+    _node(
+        "water_age",
+        "s",
+        "mean age of the water since it entered the network, or since the start",
+        cell_methods=_POINT,
+        comment="Missing where the water is too shallow, and on boundaries.",
+    ),
+    Variable(
         "max_stage",
         ("node",),
         "m",
@@ -296,3 +325,49 @@ _STATE_ROWS: Final = (
 
 STATE: Final[dict[str, Variable]] = {row.name: row for row in _STATE_ROWS}
 """What the group ``run/state`` of a result file can hold: all that a run needs in order to go on."""
+
+
+def of_substance(name: str) -> tuple[Variable, ...]:
+    """Result variables of a substance.
+
+    Parameters
+    ----------
+    name : str
+        As the scenario calls it.
+
+    Returns
+    -------
+    tuple of Variable
+        Its concentration, and the error of its balance.
+    """
+    return (
+        _node(
+            name,
+            "kg m-3",
+            f"concentration of {name}",
+            cell_methods=_POINT,
+            comment="Missing where the water is too shallow; its mass is kept. On boundaries that of what enters.",
+        ),
+        Variable(
+            f"{name}_balance_error",
+            ("node",),
+            "kg",
+            f"change of the mass of {name} minus all that was carried in, loaded and decayed over the run",
+            comment="Missing on boundaries.",
+        ),
+    )
+
+
+def mass_in_state(name: str) -> Variable:
+    """What is carried along, in the state of a run.
+
+    Parameters
+    ----------
+    name : str
+        ``mass_NAME`` of a substance, ``source_NAME`` of the water of a source, with the number of a tank where there
+        are several, or ``age``.
+    """
+    units, what = ("m3 s", "volume times age of the water") if name == "age" else ("kg", "mass of a substance")
+    if name.startswith("source_"):
+        units, what = "m3", "volume of the water of a source"
+    return Variable(name, ("node",), units, f"{what} at the end of the run", comment="Missing on boundaries.")

@@ -11,6 +11,22 @@ from networks import events, run, seconds
 G = 9.80665
 
 
+def gap(development_time, trigger):
+    """Tables of a dike of 6 m between the basin "polder" and a free outfall, whose breach `breach_flow` describes."""
+    return f"""
+        [boundary.low]
+        [breach.gap]
+        from = "polder"
+        to = "low"
+        crest_level = 6.0
+        bottom_level = 2.0
+        bottom_width = 15.0
+        side_slope = 1.0
+        development_time = {development_time}
+        trigger = {trigger}
+        """
+
+
 def breach_flow(h, s):
     """Free flow of a trapezoidal breach, development s: 6 m dike, 2 m bottom, 15 m wide, sides 1 in 1."""
     free = 0.577 * np.sqrt(2.0 * G)
@@ -34,24 +50,15 @@ def test_a_breach_opens_when_it_is_triggered(trigger, when):
     Before it, the stage is straight in time; after it, it is that of an independent integration of the breach's law.
     """
     result = run(
-        f"""
+        """
         [basin.polder]
-        curve = {{ stage = [0.0], area = [1e5] }}
+        curve = { stage = [0.0], area = [1e5] }
         initial_stage = 5.0
-        [boundary.low]
         [inflow.brook]
         to = "polder"
         discharge = 25.0
-        [breach.gap]
-        from = "polder"
-        to = "low"
-        crest_level = 6.0
-        bottom_level = 2.0
-        bottom_width = 15.0
-        side_slope = 1.0
-        development_time = "30 min"
-        trigger = {trigger}
-        """,
+        """
+        + gap(development_time='"30 min"', trigger=trigger),
         days=0.25,
         step="1 min",
         tolerance=1e-6,
@@ -88,17 +95,8 @@ def test_a_flooded_polder_stays_breached():
         [basin.polder]
         curve = { stage = [0.0], area = [1e4] }
         initial_stage = 5.0
-        [boundary.low]
-        [breach.gap]
-        from = "polder"
-        to = "low"
-        crest_level = 6.0
-        bottom_level = 2.0
-        bottom_width = 15.0
-        side_slope = 1.0
-        development_time = 60
-        trigger = { stage = 5.0 }
-        """,
+        """
+        + gap(development_time="60", trigger="{ stage = 5.0 }"),
         days=1,
         step="1 h",
     )
@@ -117,7 +115,6 @@ def test_a_dike_that_is_overtopped_too_briefly_holds():
         [basin.polder]
         curve = { stage = [0.0], area = [1e4] }
         initial_stage = 5.5
-        [boundary.low]
         [inflow.brook]
         to = "polder"
         discharge = 10.0
@@ -125,16 +122,8 @@ def test_a_dike_that_is_overtopped_too_briefly_holds():
         from = "polder"
         to = "low"
         capacity = { time = [0, 1000, 3000, 86400], value = [0.0, 15.0, 0.0, 0.0] }
-        [breach.gap]
-        from = "polder"
-        to = "low"
-        crest_level = 6.0
-        bottom_level = 2.0
-        bottom_width = 15.0
-        side_slope = 1.0
-        development_time = 60
-        trigger = { overtopping_duration = 1600 }
-        """,
+        """
+        + gap(development_time="60", trigger="{ overtopping_duration = 1600 }"),
         days=0.125,
         step="10 min",
     )

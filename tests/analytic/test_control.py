@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from networks import check_balance, events, run, seconds
+from networks import assert_balanced, events, run, seconds
 
 
 def test_a_link_closes_when_its_discharge_is_small():
@@ -103,7 +103,7 @@ def test_a_flap_gate_drains_on_the_ebb():
         zone="Z",
         files={"tide.csv": b"constituent,amplitude,phase\nM2,1.2,30.0\nS2,0.4,80.0\nO1,0.2,10.0\n"},
     )
-    check_balance(result)
+    assert_balanced(result)
     assert result.discharge.sel(link="sluice").values[1:].min() >= 0.0
     head = (result.stage.sel(node="polder") - result.stage.sel(node="sea")).values
     t = seconds(result)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from networks import check_balance, run, seconds
+from networks import assert_balanced, run, seconds
 
 FLOOD = "{ time = [0, 7200, 21600, 86400], value = [0.5, 4.0, 1.0, 0.2] }"
 
@@ -51,7 +51,7 @@ def test_a_fraction_of_what_enters_at_all_times():
         days=1,
         step="1 min",
     )
-    check_balance(result)
+    assert_balanced(result)
     canal = result.discharge.sel(link="canal").values[1:]
     assert canal == pytest.approx(0.3 * entering(result, "spill", "side"), rel=1e-9)
     assert canal.max() > 0.5
@@ -61,7 +61,7 @@ def test_a_table_of_what_enters():
     """Nothing below 0.5 m3/s, then half, at most the slope goes on: means of a minute miss the bend by their spread."""
     table = "{ inflow = [0.0, 0.5, 2.5], discharge = [0.0, 0.0, 1.0] }"
     result = run(RIVER + f'[diversion.canal]\nfrom = "fork"\nto = "paddy"\ntable = {table}\n', days=1, step="1 min")
-    check_balance(result)
+    assert_balanced(result)
     expected = 0.5 * np.maximum(entering(result, "spill", "side") - 0.5, 0.0)
     assert result.discharge.sel(link="canal").values[1:] == pytest.approx(expected, abs=2e-4)
     assert expected.max() > 0.5
@@ -75,7 +75,7 @@ def test_a_chain_of_diversions():
     for k in (2, 0, 1):
         body += f'[diversion.d{k}]\nfrom = "f{k}"\nto = "f{k + 1}"\nfraction = 0.5\n'
     result = run(body, days=1, step="10 min")
-    check_balance(result)
+    assert_balanced(result)
     flood = result.discharge.sel(link="flood").values[1:]
     for k in range(3):
         assert result.discharge.sel(link=f"d{k}").values[1:] == pytest.approx(0.5 ** (k + 1) * flood, rel=1e-12)
@@ -116,7 +116,7 @@ def test_a_share_of_a_weir_that_its_receiver_drowns():
         step="10 s",
         tolerance=1e-6,
     )
-    check_balance(result)
+    assert_balanced(result)
     spill = result.discharge.sel(link="spill").values[1:]
     head = result.stage.sel(node="fork") - 0.8
     assert spill.min() < -0.1
@@ -201,7 +201,7 @@ def test_a_levee_and_a_fixed_flow_share_a_pond():
         step="1 min",
         tolerance=1e-6,
     )
-    check_balance(result)
+    assert_balanced(result)
     t, stage = seconds(result), result.stage.sel(node="pond").values
 
     def spilled(h):

@@ -18,20 +18,23 @@ def conveyance(width, n, depth):
     return (width * depth) ** (5.0 / 3.0) / (width + 2.0 * depth) ** (2.0 / 3.0) / n
 
 
-def test_manning_between_two_ponds():
+@pytest.mark.parametrize(("high", "tolerance", "error"), [(9.5, 1e-4, 1e-4 * 9.5), (8.5, 1e-9, 1e-7)])
+def test_manning_between_two_ponds(high, tolerance, error):
     """Case 3: Q = K((h1 + h2) / 2) sqrt((h1 - h2) / L) from 9.5 and 4.5 m; h1 + h2 stays, as both areas are 100 m2.
 
     So h1' = -K(7) sqrt((2 h1 - 14) / L) / 100, whose root falls linearly: h1 = 7 + ((sqrt(2.5) - c t)^2), with
-    c = K(7) sqrt(2 / L) / 200. K at the mean depth of 7 m; no rounding of the slope.
+    c = K(7) sqrt(2 / L) / 200. K at the mean depth of 7 m; no rounding of the slope. Until 4.5 m have risen a little
+    they are lower than where Q is largest, and a reach then carries that, 0.1 % more; from 8.5 m it is the formula to
+    whatever tolerance is asked for.
     """
     result = run(
         f"""
         [basin.high]
         curve = {P}
-        initial_stage = 9.5
+        initial_stage = {high}
         [basin.low]
         curve = {P}
-        initial_stage = 4.5
+        initial_stage = {14.0 - high}
         [reach.canal]
         from = "high"
         to = "low"
@@ -42,13 +45,15 @@ def test_manning_between_two_ponds():
         """,
         days=366,
         step="1 day",
+        tolerance=tolerance,
     )
     h1, h2 = result.stage.values.T
     c = conveyance(50.0, 1e7, 7.0) * np.sqrt(2.0 / 2000.0) / 200.0
-    exact = 7.0 + (np.sqrt(2.5) - c * seconds(result)) ** 2
-    assert exact[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-5)
-    assert h1[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-4)
-    assert np.abs(h1 - exact).max() < 1e-4 * 9.5
+    exact = 7.0 + (np.sqrt(high - 7.0) - c * seconds(result)) ** 2
+    if high == 9.5:
+        assert exact[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-5)
+        assert h1[[100, 366]] == pytest.approx([9.05270, 8.07732], abs=1e-4)
+    assert np.abs(h1 - exact).max() < error
     assert h1 + h2 == pytest.approx(14.0, abs=1e-9)
 
 
@@ -115,14 +120,18 @@ def test_depths_are_monotone_along_a_slope(outlet, direction):
     assert discharge == pytest.approx(DISCHARGE, rel=1e-6)
 
 
+@pytest.mark.parametrize("start", [0.5, 1.0, 1.4])
 @pytest.mark.parametrize("slope", [0.01, 0.3])
-def test_uniform_flow_is_exact_on_any_slope(slope):
-    """Into a free outfall, whose friction slope is the bed's, and on the steep bed above any tailwater."""
+def test_uniform_flow_is_exact_on_any_slope(slope, start):
+    """Into a free outfall, whose friction slope is the bed's, and on the steep bed above any tailwater.
+
+    From whatever depth it starts, ten days on; from the uniform one it never leaves it.
+    """
     normal = brentq(lambda d: conveyance(WIDTH, ROUGHNESS, d) * np.sqrt(slope) - DISCHARGE, 0.1, 10.0)
     for outlet in ("", "stage = 0.5"):
         if outlet and slope < 0.1:
             continue
-        found, discharge = canal(slope, outlet, initial_depth=normal)
+        found, discharge = canal(slope, outlet, initial_depth=start * normal)
         assert found == pytest.approx(normal, abs=1e-6)
         assert discharge == pytest.approx(DISCHARGE, rel=1e-6)
 
@@ -142,18 +151,17 @@ RISE = ([0.0, 21600.0, 64800.0, 172800.0], [100.0, 600.0, 100.0, 100.0])
 
 
 def fine_wave(cells, start):
-    """Depths (cell, time) of a diffusive wave by finite volumes and BDF, every 5 minutes for two days."""
+    """Discharge (cells + 1, time) between the cells of a diffusive wave, by finite volumes and BDF, every 5 minutes."""
     dx = 40000.0 / cells
     bed = -SLOPE * dx * np.arange(cells)
 
-    def rate(t, d):
+    def flow(t, d):
         fall = -np.diff(bed + d) / dx
         inner = conveyance(B, N, 0.5 * (d[1:] + d[:-1])) * np.sign(fall) * np.sqrt(np.abs(fall))
-        q = np.concatenate(([np.interp(t, *RISE)], inner, [conveyance(B, N, d[-1]) * np.sqrt(SLOPE)]))
-        return -np.diff(q) / (dx * B)
+        return np.concatenate(([np.interp(t, *RISE)], inner, [conveyance(B, N, d[-1]) * np.sqrt(SLOPE)]))
 
-    return solve_ivp(
-        rate,
+    solution = solve_ivp(
+        lambda t, d: -np.diff(flow(t, d)) / (dx * B),
         (0.0, 172800.0),
         np.full(cells, start),
         method="BDF",
@@ -162,13 +170,15 @@ def fine_wave(cells, start):
         max_step=1800.0,
         rtol=1e-6,
         atol=1e-6,
-    ).y
+    )
+    return np.transpose([flow(t, d) for t, d in zip(solution.t, solution.y.T, strict=True)])
 
 
 def test_a_flood_wave_down_a_river():
     """100 to 600 m3/s in 6 h and back in 12 h, 40 km down: against ten times as many cells.
 
-    Peak within 1 %, time of half the rise within an output step of 5 minutes; half way down and at the mouth.
+    Peak of the discharge within 1 %, time of half the rise within an output step of 5 minutes; half way down and at the
+    mouth. Means over those 5 minutes, of both.
     """
     start = brentq(lambda d: conveyance(B, N, d) * np.sqrt(SLOPE) - 100.0, 0.1, 10.0)
     result = run(
@@ -191,13 +201,13 @@ def test_a_flood_wave_down_a_river():
         step="5 min",
     )
     reference = fine_wave(800, start)
-    time = seconds(result)
-    for cell, fine in ((40, slice(394, 396)), (80, slice(794, 796))):
-        q = conveyance(B, N, result.depth.sel(node=f"guangli_{cell:03d}").values) * np.sqrt(SLOPE)
-        q_fine = conveyance(B, N, reference[fine].mean(axis=0)) * np.sqrt(SLOPE)
+    time = seconds(result)[1:]
+    for reach, fine in (("guangli_040_041", 400), ("guangli_080_sea", 800)):
+        q = result.discharge.sel(link=reach).values[1:]
+        q_fine = 0.5 * (reference[fine, 1:] + reference[fine, :-1])
 
         def half_rise(values):
-            half = 0.5 * (values[0] + values.max())
+            half = 0.5 * (100.0 + values.max())
             k = int(np.argmax(values > half))
             return np.interp(half, values[k - 1 : k + 1], time[k - 1 : k + 1])
 

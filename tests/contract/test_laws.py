@@ -280,13 +280,13 @@ def differences(law, at, along):
 
 
 def between_one_sided(law, at, along, slope):
-    """Whether a slope lies between those of chords to either side, 1e-5 m long or shorter."""
+    """Whether a slope lies, but for round-off, between those of chords to either side, 1e-5 m long or shorter."""
     here = law(*at)[0]
     found = np.zeros(here.shape, dtype=bool)
     for step in (1e-5, 1e-6, 1e-7, 1e-9):
         up, down = (law(*(x + k * step if n == along else x for n, x in enumerate(at)))[0] for k in (1, -1))
         sides = np.stack([up - here, here - down]) / step
-        slack = 1e-5 * np.abs(sides).max(axis=0) + 1e-8
+        slack = 1e-15 * (1.0 + np.abs(sides).max(axis=0)) / step  # round-off of the stages and of the law
         found |= (slope >= sides.min(axis=0) - slack) & (slope <= sides.max(axis=0) + slack)
     return found
 

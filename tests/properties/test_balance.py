@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 
-from networks import check_balance, random_networks, run
+from networks import assert_balanced, random_networks, run
 
 
 @given(random_networks())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_networks_keep_every_drop(body):
-    check_balance(run(body, days=3, step="2 h"))
+    assert_balanced(run(body, days=3, step="2 h"))
 
 
 def test_wells_of_a_hundredth_square_metre_and_dry_chains():
@@ -28,7 +28,7 @@ def test_wells_of_a_hundredth_square_metre_and_dry_chains():
     body += '[pump.p]\nfrom = "well"\nto = "upper"\ncapacity = 0.4\n'
     body += '[inflow.q]\nto = "j4"\ndischarge = { time = [0, 86400, 86401, 864000], value = [0.0, 0.0, 0.3, 0.0] }\n'
     result = run(body, days=5, step="1 h")
-    check_balance(result)
+    assert_balanced(result)
     assert float(result.max_discharge.sel(link="p")) > 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from networks import check_balance, events, run, seconds
+from networks import assert_balanced, events, run, seconds
 
 BODY = """
 [basin.polder]
@@ -75,8 +75,8 @@ trigger = { overtopping_duration = "1 h" }
 
 def test_the_output_step_changes_nothing_that_control_does():
     runs = [run(BODY, days=4, step=step) for step in ("1 min", "15 min", "1 day")]
-    check_balance(runs[0])
-    check_balance(runs[2])
+    assert_balanced(runs[0])
+    assert_balanced(runs[2])
     told = events(runs[2])
     assert len(told) > 50
     for result in runs[:2]:

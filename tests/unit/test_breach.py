@@ -7,6 +7,7 @@ import pytest
 
 from deltasim.constants import GRAVITY
 from deltasim.errors import ScenarioError
+from deltasim.geometry import Curve
 from deltasim.links import LINKS, Ends, Switch
 from deltasim.links.froehlich import froehlich_1995, froehlich_2008
 from deltasim.scenario import from_text
@@ -21,8 +22,13 @@ def breach(**keys):
     return LINKS["breach"].model.model_validate({"name": "gap", "from": "polder", "to": "b", **keys})
 
 
-def flow(link, h_up, h_down, development):
-    return LINKS["breach"].law.py_func(LINKS["breach"].build([link], [NOWHERE]), 0, h_up, h_down, development)
+def flow(link, h_up, h_down, development, end=NOWHERE):
+    return LINKS["breach"].law.py_func(LINKS["breach"].build([link], [end]), 0, h_up, h_down, development)
+
+
+def bed(level):
+    """Ends of which the one has a bed at that level, 1e6 m2 wide."""
+    return Ends(Curve.from_table([level], [1e6]), None, 1e-4)
 
 
 def test_fully_developed_below_the_crest_it_is_a_trapezoidal_weir():
@@ -56,6 +62,32 @@ def test_half_developed_the_bottom_is_half_way_down_and_half_as_wide():
     assert flow(breach(**KEYS), 4.0, -1e6, 0.5)[0] == pytest.approx(free, rel=1e-12)
 
 
+CUT = {"crest_level": 2.0, "bottom_level": 0.0, "bottom_width": 3.0, "side_slope": 1.0, "development_time": 60.0}
+
+
+def test_a_bed_above_the_bottom_cuts_the_finished_breach_off():
+    """3 m at 0 with sides 1 in 1 are 5 m at 1, where H = 1: c (2/3 5 + 8/15); and 5.5 m at 1.25, where H = 0.75."""
+    free = FREE * (2.0 / 3.0 * 5.0 + 8.0 / 15.0)
+    assert flow(breach(**CUT), 2.0, -1e6, 1.0, bed(1.0))[0] == pytest.approx(free, rel=1e-12)
+    free = FREE * (2.0 / 3.0 * 5.5 * 0.75**1.5 + 8.0 / 15.0 * 0.75**2.5)
+    assert flow(breach(**CUT), 2.0, -1e6, 1.0, bed(1.25))[0] == pytest.approx(free, rel=1e-12)
+    assert flow(breach(**CUT), 1.0, -1e6, 1.0, bed(1.0))[0] == 0.0
+
+
+def test_a_breach_that_is_cut_off_grows_as_if_given_so():
+    given = breach(**{**CUT, "bottom_level": 1.0, "bottom_width": 5.0})
+    for share in (0.1, 0.5, 0.9, 1.0):
+        for up, down in ((1.7, 0.0), (2.4, 1.9), (1.95, 1.9)):
+            got = flow(breach(**CUT), up, down, share, bed(1.0))
+            assert got == pytest.approx(flow(given, up, down, share), rel=1e-12)
+
+
+def test_a_bed_above_the_crest_leaves_a_gap_as_wide_as_it_is_at_the_crest():
+    """3 m + 2 (2 m): 7 m, and no sides left below a bed at 2.5."""
+    free = FREE * 2.0 / 3.0 * 7.0 * 0.5**1.5
+    assert flow(breach(**CUT), 3.0, -1e6, 1.0, bed(2.5))[0] == pytest.approx(free, rel=1e-12)
+
+
 def test_froehlich():
     """1995 and 2008 by hand for 1e6 m3 and 10 m: 1e6^0.32 = 83.1764, 10^0.19 = 1.548817, 10^0.04 = 1.096478,
     1e6^0.53 = 1513.561, 10^-0.9 = 0.1258925."""
@@ -75,9 +107,19 @@ def test_froehlich():
 def test_an_equation_gives_the_mean_width_between_its_slopes():
     link = breach(crest_level=12.0, height=10.0, equation="froehlich_2008", volume=1e6, mode="piping")
     assert link.sill == 2.0
-    assert link.final_bottom_width == pytest.approx(froehlich_2008(1e6, 10.0, "piping").mean_width - 7.0)
+    assert link.final_width_at(2.0) == pytest.approx(froehlich_2008(1e6, 10.0, "piping").mean_width - 7.0)
     narrow = breach(crest_level=12.0, bottom_level=2.0, equation="froehlich_1995", volume=100.0, mode="piping")
-    assert narrow.final_bottom_width == 0.0
+    assert narrow.final_width_at(2.0) == 0.0
+
+
+def test_the_mean_width_is_that_over_the_depth_it_has_whatever_the_height_of_the_dam():
+    """The equation is told 10 m, and the breach is 4 m deep: half way down, 2 m, it is as wide as the equation says."""
+    keys = {"crest_level": 12.0, "height": 10.0, "equation": "froehlich_2008", "volume": 1e6, "mode": "piping"}
+    link = breach(bottom_level=8.0, **keys)
+    mean = froehlich_2008(1e6, 10.0, "piping").mean_width
+    assert link.final_width_at(10.0) == pytest.approx(mean, rel=1e-12)
+    assert link.final_width_at(8.0) == pytest.approx(mean - 0.7 * 4.0, rel=1e-12)
+    assert LINKS["breach"].build([link], [NOWHERE]).width[0] == pytest.approx(mean - 0.7 * 4.0, rel=1e-12)
 
 
 def test_its_trigger_moves_the_development():

@@ -48,7 +48,7 @@ crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
 KINDS = (
-    "basin, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
+    "basin, wetland, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
     "resistance, breach, levee, fixed_flow, inflow, demand, diversion, rule, pid and schedule"
 )
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
@@ -91,6 +91,8 @@ MOON = "constituent,amplitude,phase\nM2,0.56,120\n"
 WEIR_KEYS = "crest_level = 1.5\ncrest_width = 80.0"
 BREACH = "crest_level = 2\nbottom_level = 0.5\nbottom_width = 8\nside_slope = 1\ndevelopment_time = 3600\n"
 CULVERT = "invert_level_from = 0.4\ninvert_level_to = 0.2\nlength = 30\nmanning_n = 0.012"
+REACH = "cross_section = { bottom_width = 3 }\nlength = 300\nmanning_n = 0.03\nbed_level = 0\n"
+OUT_OF_SEA = {SEA: "", 'from = "upper"\nto = "sea"': 'from = "sea"\nto = "upper"'}
 
 CASES = [
     # Quantities
@@ -213,6 +215,15 @@ CASES = [
         "breach that rises",
         ["a.toml:28: breach.spill.bottom_level: expected a level below the crest (2 m), got 2.5 m"],
         {"weir.spill": "breach.spill", WEIR_KEYS: BREACH.replace("0.5", "2.5") + "trigger = { stage = 1.9 }"},
+    ),
+    Broken(
+        "breach without width",
+        ["a.toml:29: breach.spill.bottom_width: bottom_width and side_slope are both 0: no water would ever pass"],
+        {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: "crest_level = 2\nbottom_level = 0.5\nbottom_width = 0\nside_slope = 0\n"
+            'development_time = "1 h"\ntrigger = { stage = 1.9 }',
+        },
     ),
     Broken(
         "no trigger",
@@ -355,12 +366,66 @@ CASES = [
     Broken(
         "fixed flow out of a free outfall",
         ['a.toml:25: fixed_flow.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
-        {
-            SEA: "",
-            "weir.spill": "fixed_flow.spill",
-            'from = "upper"\nto = "sea"': 'from = "sea"\nto = "upper"',
-            "crest_level = 1.5": "discharge = 2",
+        OUT_OF_SEA | {"weir.spill": "fixed_flow.spill", "crest_level = 1.5": "discharge = 2", "crest_width = 80.0": ""},
+    ),
+    Broken(
+        "rating of the stage of a free outfall",
+        ['a.toml:25: rating.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
+        OUT_OF_SEA
+        | {
+            "weir.spill": "rating.spill",
+            "crest_level = 1.5": "table = { stage = [0, 1], discharge = [0, 1] }",
             "crest_width = 80.0": "",
+        },
+    ),
+    Broken(
+        "flap valve out of a free outfall",
+        ['a.toml:25: weir.spill.from: nothing comes out of the free outfall "sea"; give [boundary.sea] a stage'],
+        OUT_OF_SEA | {"crest_width = 80.0": 'crest_width = 80.0\ndirection = "forward"'},
+    ),
+    Broken(
+        "breaches that wait for the stage of a free outfall",
+        [
+            f'a.toml:{line}: breach.{name}.from: "sea" is a free outfall and has no stage that could start the breach; '
+            "give [boundary.sea] a stage"
+            for line, name in ((25, "spill"), (34, "two"))
+        ],
+        OUT_OF_SEA
+        | {
+            "weir.spill": "breach.spill",
+            WEIR_KEYS: f"{BREACH}trigger = {{ stage = 1.8 }}\n[breach.two]\nfrom = 'sea'\nto = 'upper'\n{BREACH}"
+            f"trigger = {{ overtopping_duration = 600 }}\n[breach.three]\nfrom = 'sea'\nto = 'upper'\n{BREACH}"
+            "trigger = { time = 600 }",
+        },
+    ),
+    Broken(
+        "culvert and reach that fall by more than their length",
+        [
+            "a.toml:30: culvert.spill.length: from 104 m to 2 m, the culvert falls or rises by no less than its "
+            "length, 30 m; check the units of levels and length",
+            "a.toml:36: reach.two.length: from 0 m to 3 m, the reach falls or rises by no less than its "
+            "length, 3 m; check the units of levels and length",
+        ],
+        {
+            "weir.spill": "culvert.spill",
+            WEIR_KEYS: "diameter = 1\n"
+            + CULVERT.replace("= 0.4", "= 104").replace("= 0.2", "= 2")
+            + "\n[reach.two]\nfrom = 'upper'\nto = 'sea'\ncross_section = { bottom_width = 3 }\nlength = 3\n"
+            "manning_n = 0.03\nbed_level_from = 0\nbed_level_to = 3",
+        },
+    ),
+    Broken(
+        "outfall slope where there are stages",
+        [
+            "a.toml:31: reach.spill.outfall_slope: it is the slope into a boundary without stage, and "
+            '"sea" is a boundary with a stage; leave it out, or leave out the stage of [boundary.sea]',
+            "a.toml:39: reach.back.outfall_slope: it is the slope into a boundary without stage, and "
+            '"upper" is a basin; leave it out',
+        ],
+        {
+            "weir.spill": "reach.spill",
+            WEIR_KEYS: f"{REACH}outfall_slope = 1e-3\n[reach.back]\nfrom = 'sea'\nto = 'upper'\n{REACH}"
+            "outfall_slope = 1e-3",
         },
     ),
     # Keys, names and kinds
@@ -392,11 +457,20 @@ CASES = [
     ),
     Broken("unknown kind", ['a.toml:24: wier.spill: there is no kind "wier"; did you mean "weir"?'], {"weir": "wier"}),
     Broken(
+        "name with a space at a link that switches by itself",
+        ['a.toml:11: basin.the pond: the name "the pond" has a space in it; letters, digits and _ are allowed'],
+        {
+            "[basin.upper]": '[basin."the pond"]',
+            '"upper"\ndischarge': '"the pond"\ndischarge',
+            'from = "upper"': 'from = "the pond"\ndirection = "forward"',
+        },
+    ),
+    Broken(
         "kind of a later version",
         [
-            f'a.toml:24: wetland.spill: kind "wetland" is not available in deltasim {__version__}; available are {KINDS}',
+            f'a.toml:24: load.spill: kind "load" is not available in deltasim {__version__}; available are {KINDS}',
         ],
-        {"weir": "wetland"},
+        {"weir": "load"},
     ),
     Broken(
         "state that is not there",
@@ -407,6 +481,14 @@ CASES = [
         "header without a name",
         ["a.toml:25: weir.from: a name is missing in the header: write [weir.NAME]"],
         {"[weir.spill]": "[weir]"},
+    ),
+    Broken(
+        "header in other letters",
+        [
+            "a.toml: [scenario] is missing: a table with start, end and output_step",
+            'a.toml:2: Scenario.title: there is no kind "Scenario"; did you mean "scenario"?',
+        ],
+        {"[scenario]": "[Scenario]"},
     ),
     Broken(
         "list of tables",
@@ -757,6 +839,30 @@ CASES = [
         {"weir.spill": "weir.天鹅湖"},
     ),
     Broken("no such day", ["a.toml:3: there is no such date or time"], {"2019-08-10T00:00:00": "2019-08-32T00:00:00"}),
+    Broken(
+        "time without seconds",
+        ['a.toml:4: there is no such date or time; without seconds it stands in quotes: "2019-08-12T00:00"'],
+        {"2019-08-12T00:00:00": "2019-08-12T00:00"},
+    ),
+    Broken("text without quotes", ['a.toml:25: a text stands in quotes: "upper"'], {'from = "upper"': "from = upper"}),
+    Broken(
+        "files by their bare names",
+        [
+            'a.toml:12: basin.upper.curve: expected a table with "stage", "area" and "storage", or a file, '
+            'got "curve.csv"; a file stands in braces: { file = "curve.csv" }',
+            'a.toml:22: inflow.flood.discharge: expected a discharge in m3/s, got "q.csv"; '
+            'a file stands in braces: { file = "q.csv" }',
+        ],
+        {CURVE: '"curve.csv"', "discharge = 20": 'discharge = "q.csv"'},
+    ),
+    Broken(
+        "column of times by another name",
+        [
+            'rain.csv:1: there is no column "time"; the columns are date, rain; name the one with the times: '
+            'time_column = "..."'
+        ],
+        rain=RAIN.replace("time", "date"),
+    ),
     Broken("lists without end", ["a.toml: lists or tables are nested too deeply"], whole=b"x = " + b"[" * 5000),
     Broken(
         "digits without end",
@@ -793,7 +899,8 @@ CASES = [
         [
             'b.toml:3: scenario.remove[1]: there is no "weir.splil" to remove; did you mean "weir.spill"?',
             "b.toml:5: weir.spill.crest_width: expected a length above 0 m, got -3",
-            'a.toml:15: basin.upper.evaporation: expected a rate in m/s, got "4 mm"',
+            'a.toml:15: basin.upper.evaporation: expected a rate in m/s, got "4 mm"; a rate is per time, such as '
+            '"4 mm/day"',
         ],
         {'"4 mm/day"': '"4 mm"'},
         files={"b.toml": '[scenario]\nbase = "a.toml"\nremove = ["weir.splil"]\n[weir.spill]\ncrest_width = -3\n'},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deltasim.errors import ScenarioError, SolverError
-from networks import check_balance, events, run, scenario, seconds
+from networks import assert_balanced, events, run, scenario, seconds
 
 POND = """
 [basin.pond]
@@ -39,7 +39,7 @@ def rule(name, when, then=None, more=""):
 def capacity(body, hours=6.0, step="10 min", key="capacity", link="drain", **options):
     """Times and values of a setting."""
     result = run(POND + body, days=hours / 24.0, step=step, **options)
-    check_balance(result)
+    assert_balanced(result)
     return seconds(result), result[key].sel(link=link).values
 
 
@@ -292,7 +292,7 @@ def test_what_is_asked_by_rules_and_controllers_is_what_a_shortage_is_of():
         + 'proportional = "1e-5 m3/s2"\nmaximum = 0.1\nsample = "5 min"\n'
     )
     result = run(POND + body, days=0.25, step="10 min")
-    check_balance(result)
+    assert_balanced(result)
     t = seconds(result)
 
     def integral(now, marks, values):

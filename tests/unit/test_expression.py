@@ -6,6 +6,7 @@ import contextlib
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -284,6 +285,11 @@ CASES = [
     ("lake.stage > 1.2m", "column 14: a value with units stands in quotes: '1.2 m'"),
     ("flood.discharge > 3m3/s", "column 19: a value with units stands in quotes: '3 m3/s'"),
     ("lake.stage > '3 ells'", 'column 14: there is no unit "ells"; expected a unit such as m or m3/s'),
+    (
+        "time > '2024-01-02'",
+        'column 8: expected a number with units; "2024-01-02" is a date: time counts from the start of the run, '
+        "as in time > '36 h'",
+    ),
     ("lake.stage > 'high'", 'column 14: expected a number with units, got "high"'),
     ("hour = 1", 'column 6: there is no "=" here; write "==", or "<=" or ">=" as it stands'),
     ("hour > 1 && hour < 2", 'column 10: there is no "&&" here; write "and"'),
@@ -291,6 +297,19 @@ CASES = [
     ("hour ≥ 1", 'column 6: there is no "≥" here; write ">="'),
     ("hour ** 2 > 1", "column 6: there are no powers here; write a product"),
     ("hour > 1 # noon", 'column 10: there is no "#" in the language of rules'),
+    (
+        "小清河@10 km.stage > 1",
+        "column 4: there is no \"@\" in the language of rules; a place on a river stands in quotes: '小清河@10 km'.stage",
+    ),
+    (
+        "hour > 2 and guangli @ 7.1km.depth > 1",
+        'column 22: there is no "@" in the language of rules; '
+        "a place on a river stands in quotes: 'guangli@7.1 km'.depth",
+    ),
+    (
+        "@guangli > 1",
+        "column 1: there is no \"@\" in the language of rules; a place on a river stands in quotes: 'RIVER@10 km'.stage",
+    ),
     ("hour > 'noon", "column 8: a text is not closed; its quote is missing"),
     ("hour > 1e999", 'column 8: "1e999" is too large a number'),
     ("hour / 0 > 1", "column 8: division by 0"),
@@ -337,7 +356,16 @@ def test_a_condition_is_no_target() -> None:
 
 
 def test_what_is_invalid_elsewhere_is_not_reported_here() -> None:
-    compile_condition("broken.opening > 1 and broken.discharge < '3 m'", NAMES)
+    """`broken` stands in the file and is wrong in itself: it fits everything, and nothing of it is read."""
+    text = "broken.opening > 1 and broken.discharge < '3 m'"
+    compiled = compile_condition(text, NAMES)
+    assert compiled.warnings == ()
+    assert [step.value for step in compiled.expression.code if step.op == Op.CONSTANT] == [0.0, 1.0, 0.0, 3.0]
+    assert quantities(text) == []
+    with pytest.raises(FieldErrors) as caught:
+        compile_condition(text, replace(NAMES, declared={}))
+    assert all("there is no node or link" in str(fault) for fault in caught.value.faults)
+    assert [str(fault).partition(":")[0] for fault in caught.value.faults] == ["column 1", "column 24"]
 
 
 @given(st.text(alphabet="ab.12 <>=()+-*/'\",&!and or not hour lake.stage min 天\n", max_size=30))

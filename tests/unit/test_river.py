@@ -202,6 +202,30 @@ SPILL = '\n[weir.spill]\nfrom = "{}"\nto = "sea"\ncrest_level = 1.5\ncrest_width
             ],
         ),
         (
+            "",
+            {"bottom_width = 20.0, side_slope = 1.5": "width = 20.0"},
+            [
+                'a.toml:7: river.guangli.cross_section: "bottom_width" is missing: a length in m',
+                "a.toml:7: river.guangli.cross_section.width: unknown key; the keys here are bottom_width, side_slope",
+            ],
+        ),
+        (
+            "",
+            {'length = "10 km"': 'length = "4 m"'},
+            [
+                "a.toml:8: river.guangli.length: from 2 m to -2 m, the river falls or rises by no less than its length, "
+                "4 m; check the units of levels and length"
+            ],
+        ),
+        (
+            "",
+            {'to = "sea"': 'to = "sea"\noutfall_slope = 1e-4'},
+            [
+                "a.toml:18: river.guangli.outfall_slope: it is the slope into a boundary without stage, and "
+                '"sea" is a boundary with a stage; leave it out, or leave out the stage of [boundary.sea]'
+            ],
+        ),
+        (
             "\n[basin.guangli_002]\ncurve = { stage = [0.0], area = [1.0] }\n",
             {},
             [

@@ -196,11 +196,44 @@ def test_warnings() -> None:
         "there its last value holds",
     )
     assert read({'"250 cm"': "4.0"}).warnings == (
-        "a.toml:45: rule.let_go.then.gate.release.opening: 4 is beyond the largest opening, 3, which it stops at",
+        "a.toml:45: rule.let_go.then.gate.release.opening: 4 m is beyond the largest opening, 3 m, which it stops at",
     )
     assert read({'"gate.release.opening" = 0.0': '"gate.release.opening" = 2.5'}).warnings == (
         "a.toml:42: rule.let_go: then and otherwise set gate.release.opening to the same value",
     )
+
+
+def test_whoever_opens_a_gate_too_far_is_told() -> None:
+    """At the start, by a series, a schedule or the bounds of a controller: it stops where it can go no further."""
+    words = "4 m is beyond the largest opening, 3 m, which it stops at"
+    too_far = "{ time = [0, 3600, 1e6], value = [1.0, 4.0, 2.0] }"
+    for value in ("4", too_far):
+        found = read({"max_opening = 3.0": f"max_opening = 3.0\nopening = {value}"}).warnings
+        assert found == (f"a.toml:19: gate.release.opening: {words}",)
+    schedule = f'[schedule.s]\ncontrols = "gate.release.opening"\nvalue = {too_far}\n'
+    assert read(more=schedule).warnings == (f"a.toml:67: schedule.s.value: {words}",)
+    pid = '[pid.p]\ncontrols = "gate.release.opening"\ntarget = "lake.stage"\nsetpoint = 1\nproportional = 1\n'
+    assert read(more=f"{pid}maximum = 4\n").warnings == (f"a.toml:70: pid.p.maximum: {words}",)
+    assert read(more=f"{pid}maximum = 3\n").warnings == ()
+
+
+FORK = '[diversion.{}]\nfrom = "lake"\nto = "sea"\nfraction = {}\n'
+
+
+def test_diversions_of_more_than_enters() -> None:
+    """Together, at the same time: shares that take turns are none too many, a schedule counts for the key."""
+    turns = "{{ time = [0, 3600, 1e6], value = [{}, {}, {}] }}"
+    both = FORK.format("a", 0.7) + FORK.format("b", 0.3)
+    assert read(more=both).warnings == ()
+    alternate = FORK.format("a", turns.format(0.9, 0.1, 0.1)) + FORK.format("b", turns.format(0.1, 0.9, 0.9))
+    assert read(more=alternate).warnings == ()
+    scenario = read(more=both.replace("0.3", "0.5"))
+    assert scenario.warnings == (
+        'a.toml:72: diversion.b.fraction: "a" and "b" take 1.2 of what enters "lake", more than there is; '
+        "the rest is drawn from storage",
+    )
+    schedule = f'[schedule.s]\ncontrols = "diversion.a.fraction"\nvalue = {turns.format(0.2, 0.8, 0.2)}\n'
+    assert "take 1.1 of what" in read(more=both + schedule).warnings[0]
 
 
 @dataclass(frozen=True)

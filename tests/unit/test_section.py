@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from deltasim.geometry import Section, conveyance, pack_sections
-from deltasim.geometry.section import bridges
+from deltasim.geometry import section as module
+from deltasim.geometry.section import bridges, thinned
 
 DITCH = ([0, 4, 5, 9, 11, 11, 14], [3.0, 1.0, 0.0, 0.0, 2.0, 2.5, 2.5])
 TWO_CHANNELS = ([0, 10, 20, 30, 40], [3.0, 0.0, 2.0, 0.5, 4.0])
@@ -72,7 +75,7 @@ def test_a_channel_stores_length_times_area(points):
 def test_conveyance_of_a_trapezoid_is_its_own(b, m):
     section = Section.trapezoid(b, m)
     table = pack_sections([section])
-    assert bridges(section) == []
+    assert bridges(section) == ()
     for d in np.geomspace(1e-6, 100.0, 60):
         k, slope = conveyance.py_func(table, 0, d)
         step = 1e-6 * d
@@ -129,3 +132,40 @@ def test_a_section_without_width(offset, height, words):
         Section.from_points(offset, height)
     with pytest.raises(ValueError, match="both 0"):
         Section.trapezoid(0.0, 0.0)
+
+
+def test_a_section_is_bridged_once_however_many_reaches_have_it(monkeypatch):
+    hulls = []
+    lower_hull = module.lower_hull
+    monkeypatch.setattr(module, "lower_hull", lambda x, y: hulls.append(len(x)) or lower_hull(x, y))
+    # A section that no other test has, made anew for every reach, as a scenario may write it.
+    points = ([0.0, 3.0, 3.0, 7.0, 7.0, 40.5], [4.0, 1.5, 0.0, 0.0, 1.5, 4.0])
+    one = pack_sections([Section.from_points(*points)])
+    alone = len(hulls)
+    many = pack_sections([Section.from_points(*points) for _ in range(40)])
+    assert 0 < alone == len(hulls)
+    assert np.array_equal(many.falling, np.tile(one.falling, 40))
+    assert np.any(one.falling < 0.0)
+
+
+def test_depths_too_near_to_one_another_or_to_an_edge_are_left_out():
+    """Against every pair looked at, in memory that grows as the depths do and not as depths times edges."""
+    rng = np.random.default_rng(7)
+    edges = np.sort(rng.uniform(0.1, 8.0, 500))
+    near = edges[:, None] + 8e-6 * np.linspace(-3.0, 3.0, 40)
+    depth = np.concatenate([[-1.0, 0.0, 1e-7], near.ravel(), rng.uniform(0.0, 12.0, 20_000)])
+    least = module.APART * edges[-1]
+    tracemalloc.start()
+    found = thinned(depth, edges)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 40 * depth.nbytes
+    assert np.all(np.diff(found) > 0.0)
+    assert np.all(np.isin(edges, found))
+    spread = found[~np.isin(found, edges)]
+    assert spread.min() > least
+    assert min(np.abs(edges - x).min() for x in spread) > least
+    # Of every cell of that width one depth is left, unless an edge is near it.
+    first = depth[np.unique(np.floor(depth / least), return_index=True)[1]]
+    kept = [x for x in first if x > least and np.abs(edges - x).min() > least]
+    assert np.array_equal(spread, np.array(kept))

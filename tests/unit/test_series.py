@@ -292,7 +292,9 @@ ROWS = "2019-08-10,0\n2019-08-11,2\n2019-08-12,1\n"
         (
             "when,stage\n" + ROWS,
             {"column": "stage"},
-            ['s.csv:1: there is no column "time"; the columns are when, stage'],
+            [
+                's.csv:1: there is no column "time"; the columns are when, stage; name the one with the times: time_column = "..."'
+            ],
         ),
         (
             HEADER + "2019-08-10,zero\n2019-08-09,\ntomorrow,inf\n2019-08-08,1\n",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deltasim
+from deltasim.errors import ScenarioError
 from deltasim.forcing.astronomy import (
     CONSTITUENTS,
     LUNAR_NODE,
@@ -225,6 +226,43 @@ def test_the_clock_of_the_run_only_shifts_the_start() -> None:
     east = sea('{ tide = "tide.csv", mean_level = 0.35 }', zone="+08:00")
     t = np.arange(0.0, 86400.0, 600.0)
     assert east.at(t + 8 * HOUR) == pytest.approx(west.at(t), abs=1e-9)
+
+
+CALENDAR = """
+[scenario]
+start = {start}
+end = {end}
+output_step = "1 h"
+"""
+
+
+def sea_between(start: str, end: str) -> Tide:
+    text = CALENDAR.format(start=start, end=end) + SEA.format(stage='{ tide = "tide.csv", mean_level = 0.0 }')
+    found = from_text(text, FILE, path="test.toml").nodes["sea"].stage
+    assert isinstance(found, Tide)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "got"),
+    [
+        ("0001-01-01T00:00:00+08:00", "0001-01-03T00:00:00+08:00", "0001-01-01T00:00+08:00"),
+        ("1599-12-31T23:00:00Z", "1600-01-02T00:00:00Z", "1599-12-31T23:00+00:00"),
+        ("2400-12-31T00:00:00Z", "2401-01-01T00:00:00Z", "2401-01-01T00:00+00:00"),
+        ("9999-12-29T00:00:00-08:00", "9999-12-31T23:00:00-08:00", "9999-12-29T00:00-08:00"),
+    ],
+)
+def test_a_tide_is_of_the_years_for_which_its_astronomy_is(start: str, end: str, got: str) -> None:
+    """Near the ends of the calendar a week more, or the offset, would lead out of it."""
+    with pytest.raises(ScenarioError) as caught:
+        sea_between(start, end)
+    words = f"a run with a tide lies between the years 1600 and 2400, got {got}; the astronomy holds no further"
+    assert [(problem.message, problem.line) for problem in caught.value.problems] == [(words, 11)]
+
+
+def test_the_first_and_the_last_year_of_a_tide() -> None:
+    assert sea_between("1600-01-01T00:00:00Z", "1600-01-02T00:00:00Z").knots.size == 4
+    assert sea_between("2400-12-30T00:00:00Z", "2400-12-31T00:00:00Z").knots.size == 4
 
 
 def test_units_surge_and_node() -> None:

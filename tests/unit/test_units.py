@@ -67,7 +67,7 @@ def test_a_number_may_stand_before_the_unit_of_a_column() -> None:
     ("text", "dimension", "message"),
     [
         ("2.6 m3", units.LEVEL, 'expected a level in m, got "2.6 m3"'),
-        ("4 mm", units.RATE, 'expected a rate in m/s, got "4 mm"'),
+        ("4 mm", units.RATE, 'expected a rate in m/s, got "4 mm"; a rate is per time, such as "4 mm/day"'),
         ("high", units.LEVEL, 'expected a level in m, got "high"'),
         ("", units.LEVEL, 'expected a level in m, got ""'),
         ("2", units.LEVEL, 'expected a level in m, got "2" without units; write 2 or "2 m"'),

@@ -34,10 +34,12 @@ def test_record_is_that_of_ten_whole_wells():
 
 
 def test_no_evaporation_from_ice_and_a_year_of_it_from_open_water():
-    """The NOAA atlas of evaporation (Farnsworth et al. 1982) has 0.7 to 0.8 m a year for lakes of central Wisconsin."""
+    """Open seasons of 1964 to 2005 had 580 to 747 mm in the yearly mean at six stations about Minnesota, La Crosse, 120 km
+    away, among them (Dadaser-Celik & Stefan 2008, St. Anthony Falls Laboratory Report 506, from mass transfer).
+    """
     evaporation = long_lake.weather().evaporation / 1000.0
     assert evaporation["2018-12-15":"2019-03-01"].max() == 0.0
-    assert 0.65 < evaporation["2018-10-26":"2019-10-25"].sum() < 0.85
+    assert 0.58 < evaporation["2018-10-26":"2019-10-25"].sum() < 0.747
 
 
 def test_level_after_the_calibration_is_explained_better_than_by_the_wells(found):

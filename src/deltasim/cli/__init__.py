@@ -18,8 +18,12 @@ COMMANDS = {
     "run": "Run a scenario, or a result again from itself.",
     "check": "Look for mistakes in a scenario, without running it.",
     "new": "Write a starter scenario that runs.",
-    "info": "Show what is in a scenario or a result.",
+    "indicators": "Tell what a result means: hydroperiod, flow, habitat, flood.",
+    "compare": "Compare variants with a baseline, indicator by indicator.",
     "calibrate": "Fit parameters to observations, and say what the fit is worth.",
+    "info": "Show what is in a scenario or a result.",
+    "plot": "Draw a result, or a comparison of several.",
+    "export": "Write a result for spreadsheets (CSV) or a GIS (GeoJSON).",
     "schema": "Print the JSON Schema of the scenario file, for editors.",
     "precompile": "Compile the solver now, not at the first run.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from deltasim.cli.events import Events, print_events
 from deltasim.cli.peaks import Peaks, console, lines, plain_table, print_peaks
 from deltasim.cli.times import brief, period
 from deltasim.errors import ResultError
+from deltasim.results.clock import zone_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +57,7 @@ def _show(file: Path, result: netCDF4.Dataset) -> None:
         out.print(str(known["summary"]))
     times = _values(result, "time")
     first, last = (float(times[0]), float(times[-1])) if len(times) else (0.0, 0.0)
-    start = _start(result, str(known.get("scenario", "")))
+    start = _start(result, known)
     begin = start + timedelta(seconds=first)
     out.print(f"{period(begin, last - first)}, {len(times):,} output times", style="dim")
     if "run_failed" in known:
@@ -128,16 +129,10 @@ def _names(result: netCDF4.Dataset, dimension: str) -> list[str]:
     return _texts(result, f"{dimension}_name")
 
 
-def _start(result: netCDF4.Dataset, scenario: str) -> datetime:
+def _start(result: netCDF4.Dataset, known: Mapping[str, Any]) -> datetime:
     """What the times of the file count from, on the clock of the scenario."""
     origin = datetime.fromisoformat(str(result.variables["time"].units).removeprefix("seconds since "))
-    given: Any = None
-    try:
-        given = tomllib.loads(scenario)["scenario"]["start"]
-        given = datetime.fromisoformat(given) if isinstance(given, str) else given
-    except (KeyError, ValueError):
-        pass
-    zone = given.tzinfo if isinstance(given, datetime) else None
+    zone = zone_of(known)
     return origin if zone is None else origin.replace(tzinfo=UTC).astimezone(zone)
 
 

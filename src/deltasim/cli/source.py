@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,21 @@ from deltasim.cli.faults import say
 from deltasim.errors import ResultError, ScenarioError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from deltasim.scenario import Scenario
 
-__all__ = ["SourceFile", "is_netcdf", "is_result", "plural", "read", "scenario_argument", "scenario_options"]
+__all__ = [
+    "SourceFile",
+    "is_netcdf",
+    "is_result",
+    "open_result",
+    "plural",
+    "read",
+    "scenario_argument",
+    "scenario_options",
+    "telling_warnings",
+]
 
 SIGNATURES = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 """How NetCDF files begin: those of today are HDF5 inside."""
@@ -153,3 +167,34 @@ def _from_result(file: Path, changes: dict[str, Any]) -> Scenario:
             dataclasses.replace(problem, file="--set") if problem.file == "replace" else problem
             for problem in error.problems
         ) from None
+
+
+def open_result(file: Path) -> xr.Dataset:
+    """Open a result to read it.
+
+    Parameters
+    ----------
+    file : Path
+        A file that is there.
+
+    Raises
+    ------
+    ResultError
+        It is no result, or cannot be read.
+    """
+    if not is_result(file):
+        scenario = file.suffix.lower() == ".toml"
+        raise ResultError(f"{file}: this is no result" + ("; run it first: deltasim run " + str(file)) * scenario)
+    from deltasim.results.dataset import open as open_dataset
+
+    return open_dataset(file)
+
+
+@contextmanager
+def telling_warnings() -> Iterator[None]:
+    """Say what a part of the library warns of in the words of the command line, each thing once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        say(f"warning: {message}")

@@ -15,6 +15,7 @@ In order of binding, the loosest first::
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ SUMS = {"+": Op.ADD, "-": Op.SUBTRACT}
 PRODUCTS = {"*": Op.MULTIPLY, "/": Op.DIVIDE}
 CALENDAR = ("hour", "month", "day_of_year", "time")
 FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead")
+DATE = re.compile(r"\s*\d{4}-\d\d?-\d\d?")
 DEEPEST = 50
 """Most parentheses and signs within each other."""
 
@@ -264,7 +266,9 @@ class _Parser(Cursor):
             value, dimension = units.parse_any(token.text)
             measure = Measure.of(dimension)
         except UnitsError as error:
-            self.fault(token.start, str(error))
+            is_date = DATE.match(token.text)
+            remedy = f"; {token} is a date: time counts from the start of the run, as in time > '36 h'"
+            self.fault(token.start, f"expected a number with units{remedy}" if is_date else str(error))
         self.code.append(Instruction(Op.CONSTANT, value))
         return _Part(token.start, token.end, truth=False, measure=measure)
 

@@ -13,7 +13,7 @@ from deltasim import units
 from deltasim.control.expression import Compiled, compile_condition, compile_number
 from deltasim.control.measure import Measure
 from deltasim.control.models import Assignment, PidTable, RuleTable, ScheduleTable
-from deltasim.control.names import Names, Setting, field_of
+from deltasim.control.names import Names, Setting, field_of, movable
 from deltasim.control.program import Action, BuiltIn, Control, Expression, Pid, Rule, Schedule
 from deltasim.control.switches import built_in
 from deltasim.faults import Fault, FieldError, FieldErrors, explain, parts_of
@@ -51,6 +51,10 @@ class ControlReader:
             Each valid in itself, in the order of the file.
         """
         tables = list(tables)
+        for link in self.names.links.values():
+            for key in movable(link):
+                setting = Setting(f"{link.kind}.{link.name}.{key}", link, key)
+                self._warn_beyond(setting, getattr(link, key), link, key)
         return Control(
             rules=tuple(self._rule(table) for table in tables if isinstance(table, RuleTable)),
             pids=tuple(self._pid(table) for table in tables if isinstance(table, PidTable)),
@@ -113,11 +117,17 @@ class ControlReader:
         if setting is None:
             return None
         value = self._value(setting, entry.value)
-        _, largest = _range_of(setting)
-        if value.value.max() > largest:
-            words = f"{float(value.value.max()):g} is beyond the largest {setting.key}, {largest:g}, which it stops at"
-            self.warnings.append(FieldError(words, table.kind, table.name, *keys, absolute=True))
+        self._warn_beyond(setting, value, table, *keys)
         return Action(setting.path, value)
+
+    def _warn_beyond(self, setting: Setting, value: Signal | None, table: Component, *keys: str) -> None:
+        """Keep a warning where a value goes beyond what the setting can reach: a gate stops at its `max_opening`."""
+        _, largest = _range_of(setting)
+        if value is not None and value.value.max() > largest:
+            unit = "" if setting.dimension == units.NUMBER else f" {setting.dimension.units}"
+            got = f"{float(value.value.max()):g}{unit}"
+            words = f"{got} is beyond the largest {setting.key}, {largest:g}{unit}, which it stops at"
+            self.warnings.append(FieldError(words, table.kind, table.name, *keys, absolute=True))
 
     def _value(self, setting: Setting, value: object) -> Signal:
         """Read a value by the annotation of the key it is for."""
@@ -143,6 +153,7 @@ class ControlReader:
         value = None
         if setting is not None:
             value = self._try(table, ("value",), lambda: self._value(setting, table.value))
+            self._warn_beyond(setting, value, table, "value")
         return Schedule(
             f"schedule.{table.name}", table.controls if setting is None else setting.path, value or Signal.constant(0.0)
         )
@@ -198,6 +209,7 @@ class ControlReader:
 
     def _bound(self, table: PidTable, setting: Setting, key: str) -> float:
         signal = self._try(table, (key,), lambda: self._value(setting, getattr(table, key)))
+        self._warn_beyond(setting, signal, table, key)
         if signal is not None and signal.time.size > 1:
             self._try(table, (key,), lambda: _refuse(f"expected one value, {setting.dimension}, got a series"))
         return math.nan if signal is None else float(signal.value[0])

@@ -9,6 +9,7 @@ from typing import Any
 from deltasim.control.expression import compile_condition
 from deltasim.control.names import Names
 from deltasim.control.program import BuiltIn
+from deltasim.faults import FieldErrors
 from deltasim.links import LINKS, Switch
 
 __all__ = ["built_in"]
@@ -21,8 +22,8 @@ def built_in(link: Any, names: Names) -> Iterator[BuiltIn]:
     ----------
     link : Link
     names : Names
-        With the nodes at its ends. Where one of them is invalid there is nothing to switch, nor where a switch asks
-        for the stage of a free outfall: both are reported where they stand.
+        With the nodes at its ends. Where one of them is invalid there is nothing to switch, nor where a switch names
+        what there is not, such as the stage of a free outfall: both are reported where they stand.
 
     Yields
     ------
@@ -31,18 +32,20 @@ def built_in(link: Any, names: Names) -> Iterator[BuiltIn]:
     ends = [name for name in (link.from_node, link.to_node) if name]
     if not all(name in names.nodes for name in ends):
         return
-    outfalls = [name for name in ends if not names.nodes[name].stores and names.nodes[name].stage is None]
     kind = LINKS[link.kind]
     path = f"{link.kind}.{link.name}"
     for switch in (*(kind.switches(link) if kind.switches is not None else ()), *_flap(link)):
-        if any(f"{name}.stage" in f"{switch.when} {switch.until}".split() for name in outfalls):
+        try:
+            when = compile_condition(switch.when, names).expression
+            until = None if switch.until is None else compile_condition(switch.until, names).expression
+        except FieldErrors:
             continue
         key = (kind.setting or "development") if switch.key == "setting" else switch.key
         yield BuiltIn(
             path=path,
             moves=f"{path}.{key}" if key else "",
-            when=compile_condition(switch.when, names).expression,
-            until=None if switch.until is None else compile_condition(switch.until, names).expression,
+            when=when,
+            until=until,
             on=switch.on,
             off=switch.off,
             rate=math.inf if switch.rate is None else switch.rate,

@@ -16,6 +16,8 @@ __all__ = ["Token", "fault_at", "tokenize"]
 TokenKind = Literal["number", "name", "text", "sign", "end"]
 
 NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+RIVER = re.compile(r"(\w+)\s*\Z")
+PLACE = re.compile(r"(?:\s*(\d+(?:\.\d+)?)\s*([a-z]+)?)?(\.[^\W\d]\w*)?", re.IGNORECASE)
 TEXT = re.compile(r'"[^"\n]*"|' r"'[^'\n]*'")
 SIGNS = ("<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", ",", ".")
 FOREIGN = {
@@ -131,7 +133,16 @@ def _token(text: str, start: int) -> Token:
             return Token("sign", sign, start, start + len(sign))
     if text[start] in "\"'":
         raise fault_at(text, start, "a text is not closed; its quote is missing")
-    raise fault_at(text, start, f"there is no {quote(text[start])} in the language of rules")
+    words = f"there is no {quote(text[start])} in the language of rules"
+    raise fault_at(text, start, words + (_as_place(text, start) if text[start] in "@＠" else ""))
+
+
+def _as_place(text: str, at: int) -> str:
+    """Say how the place on a river is written that has its ``@`` here."""
+    river = RIVER.search(text, 0, at)
+    number, unit, quantity = PLACE.match(text, at + 1).groups()  # type: ignore[union-attr]
+    place = f"{river[1] if river else 'RIVER'}@{number or '10'} {unit or 'km'}"
+    return f"; a place on a river stands in quotes: '{place}'{quantity or '.stage'}"
 
 
 def _refuse_unit(text: str, start: int, end: int) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.forcing.clock import Clock, TimeError, TimesError, read_time, show_time
+from deltasim.signal import Signal
 from deltasim.units import quote
 
-__all__ = ["YearDates", "read_year_dates"]
+__all__ = ["YearDates", "monthly_signal", "read_year_dates"]
 
 DATE_IN_YEAR = re.compile(r"\d\d-\d\d(?:[T ].*)?")
 LEAP_YEAR = 2000
@@ -140,3 +141,32 @@ def _check_order(moments: list[datetime], keys: list[tuple[int, int, float]], da
                 message = f"the date goes back from {moments[row - 1]:%m-%d} to {moments[row]:%m-%d}"
         if message:
             raise TimesError([(row, message)], np.empty(0))
+
+
+def monthly_signal(values: Sequence[float], clock: Clock) -> Signal:
+    """Give every date of a run its value.
+
+    Parameters
+    ----------
+    values : sequence of float, 12
+        In the middle of each month, January first.
+    clock : Clock
+        The run.
+
+    Returns
+    -------
+    Signal
+        Step-wise by date, on the run's own clock: between the middles of months linear, at the noon of each date.
+    """
+    if len(set(values)) == 1:
+        return Signal.constant(float(values[0]))
+    first = clock.local_start.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = (first - clock.local_start).total_seconds()
+    days = np.arange(int(np.ceil((clock.duration - start) / 86400.0)))
+    turns = [
+        datetime(first.year - 1 + (11 + k) // 12, (11 + k) % 12 + 1, 1) for k in range(38 + 12 * (days.size // 365))
+    ]
+    turn = np.array([(moment - first) / timedelta(days=1) for moment in turns])
+    middle = 0.5 * (turn[:-1] + turn[1:])
+    known = np.array([values[moment.month - 1] for moment in turns[:-1]], dtype=float)
+    return Signal(np.asarray(start + 86400.0 * days, dtype=float), np.interp(days + 0.5, middle, known), "previous")

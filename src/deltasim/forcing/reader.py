@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.errors import Problem
-from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, limited
+from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, limited, listed
 from deltasim.fields import SeriesTable, SeriesUse, TideTable
-from deltasim.forcing.calendar import YearDates, read_year_dates
+from deltasim.forcing.calendar import YearDates, monthly_signal, read_year_dates
 from deltasim.forcing.clock import Clock, TimesError
 from deltasim.forcing.series import Rows, observations_from_rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
 from deltasim.forcing.tides import tide_from_sheet
+from deltasim.nodes.cover import COVERS, Cover
 from deltasim.signal import Signal
 from deltasim.tide import Tide
 from deltasim.units import Dimension, UnitsError, dimension_of, parse_any, quote
@@ -106,17 +107,25 @@ class Reader:
         The run.
     files : Files
         Where files come from.
+    covers : mapping of str to Cover or None
+        The ``[cover.NAME]`` of the scenario, likewise; they win over those that are shipped.
     named : mapping of str to SeriesTable or None
         The ``[series.NAME]`` of the scenario; None for one that is itself invalid, which is reported elsewhere.
     """
 
     def __init__(
-        self, clock: Clock, files: Files | None = None, named: Mapping[str, SeriesTable | None] | None = None
+        self,
+        clock: Clock,
+        files: Files | None = None,
+        named: Mapping[str, SeriesTable | None] | None = None,
+        covers: Mapping[str, Cover | None] | None = None,
     ) -> None:
         self.clock = clock
         self.files = files if files is not None else Files(None)
         self.named = dict(named or {})
+        self.covers = dict(covers or {})
         self.used: set[str] = set()
+        self.used_covers: set[str] = set()
         self._sheets: dict[str, SourceSheet | FieldErrors] = {}
         self._rows: dict[str, Rows] = {}
         self._signals: dict[tuple[str, SeriesUse], Signal] = {}
@@ -158,6 +167,22 @@ class Reader:
     def observations(self, table: SeriesTable, dimension: Dimension) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Read times (s since the start) and values of what was observed; gaps, where `table` allows them, are NaN."""
         return observations_from_rows(self._read_rows(table), dimension)
+
+    def cover(self, name: str) -> Cover:
+        """Find a kind of cover, of the scenario or shipped."""
+        known = {**COVERS, **self.covers}
+        if name not in known:
+            have = f"; those that are shipped are {listed(COVERS, 'and')}, others stand in the file as [cover.NAME]"
+            raise FieldError(f"there is no cover {quote(name)}{did_you_mean(name, known) or have}")
+        self.used_covers.add(name)
+        found = known[name]
+        if found is None:
+            raise FieldErrors([])
+        return found
+
+    def monthly(self, values: Sequence[float]) -> Signal:
+        """Give every date of the run its value: twelve, each in the middle of its month, linear between."""
+        return monthly_signal(values, self.clock)
 
     def tide(self, table: TideTable) -> Tide:
         """Resolve a tide from the constituents in its file."""
@@ -257,8 +282,10 @@ class Reader:
             if wanted is not None and wanted not in sheet.columns:
                 there = f"; the columns are {', '.join(sheet.columns)}"
                 hint = did_you_mean(wanted, sheet.columns) or there
+                if wanted == table.time_column:
+                    hint += '; name the one with the times: time_column = "..."'
                 faults.append(Problem(f"there is no column {quote(wanted)}{hint}", sheet.file, sheet.line(-1)))
-        if table.column is None and len(others) != 1:
+        if table.column is None and len(others) != 1 and table.time_column in sheet.columns:
             faults.append(blame(f"say which column of {quote(table.file)} is meant: {', '.join(others)}", "file"))
         if faults:
             raise FieldErrors(faults)

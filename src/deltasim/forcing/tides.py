@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 
 COLUMNS = ("constituent", "amplitude", "phase")
 
+FIRST_YEAR, LAST_YEAR = 1600, 2400
+"""Of a run with a tide. Schureman counts from 1900 in powers of a century and gives V0 + u and f for 1850 to 2000."""
+
 TURN = timedelta(days=7)
 """Corrections of one year pass into those of the next from so long before New Year until so long after."""
 
@@ -52,6 +55,11 @@ def tide_from_sheet(table: TideTable, sheet: Sheet, clock: Clock) -> Tide:
             f"write start as {shown}+00:00, or with the offset of your own clock, such as {shown}+08:00"
         )
         raise FieldError(message, "tide")
+    # By the run's own clock: near the years 1 and 9999 its offset leads out of the calendar.
+    for moment in (clock.start, clock.end):
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            message = f"a run with a tide lies between the years {FIRST_YEAR} and {LAST_YEAR}, got {show_time(moment)}"
+            raise FieldError(f"{message}; the astronomy holds no further", "tide")
     base = Signal.constant(table.mean_level) if table.surge is None else table.surge.scaled(1.0, table.mean_level)
     start = clock.start.replace(tzinfo=UTC) if clock.start.tzinfo is None else clock.start.astimezone(UTC)
     knots, cosine, sine = _harmonics(names, amplitude, phase, start, clock.duration, table.nodal)

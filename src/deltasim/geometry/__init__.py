@@ -2,6 +2,7 @@
 
 from deltasim.geometry.cross_section import CrossSection
 from deltasim.geometry.curve import Curve, CurveTable, locate, pack_curves
+from deltasim.geometry.flooding import flooded_area
 from deltasim.geometry.section import Section, SectionTable, conveyance, pack_sections
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Section",
     "SectionTable",
     "conveyance",
+    "flooded_area",
     "locate",
     "pack_curves",
     "pack_sections",

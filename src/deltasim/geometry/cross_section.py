@@ -64,7 +64,7 @@ class SectionKey:
         if not isinstance(value, Mapping):
             words = "expected { bottom_width, side_slope }, a table with offset and height, or a file"
             raise FieldError(f"{words}, got {quote(value)}")
-        if value.keys() & Trapezoid.model_fields.keys():
+        if value.keys() & Trapezoid.model_fields.keys() or not value.keys() & {*POINTS.dimensions, "file"}:
             return _trapezoid(value)
         return _surveyed(POINTS.read(value, info))
 
@@ -100,4 +100,8 @@ def _surveyed(points: Table) -> Section:
         raise FieldError(str(error)) from error
 
 
-CrossSection = Annotated[Section, SectionKey()]
+CrossSection = Annotated[
+    Section,
+    SectionKey(),
+    Field(description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."),
+]

@@ -3,6 +3,8 @@
 A curve is a pile of slices. In each the area is linear in stage, so the volume is quadratic and inverts in closed
 form; above the top row the area stays as it is. A table of storages alone makes slices of constant area, as HEC-HMS
 reads such tables (a linear area derived from storages can turn negative).
+
+Below the bed there may be soil, whose pores hold water: a slice more, in which the "area" is that of the pores.
 """
 
 from __future__ import annotations
@@ -33,19 +35,23 @@ class Curve:
     Parameters
     ----------
     stage : ndarray, shape (n,), m
-        Lower edge of each slice, strictly rising; the first is the bed.
+        Lower edge of each slice, strictly rising; the first is the bed, or the bottom of the soil below it.
     area : ndarray, shape (n,), m2
-        Area at the lower edge of the slice; of the last slice for all that lies above.
+        Area at the lower edge of the slice; of the last slice for all that lies above. In soil the area times the
+        specific yield, for it is the growth of the volume with stage.
     slope : ndarray, shape (n,), m
         Growth of the area with stage inside the slice; 0 in the last.
     storage : ndarray, shape (n,), m3
         Volume below the lower edge; the first is 0.
+    bed_row : int
+        Row of the bed; rows before it are soil.
     """
 
     stage: Floats
     area: Floats
     slope: Floats
     storage: Floats
+    bed_row: int = 0
 
     @classmethod
     def from_table(cls, stage: ArrayLike, area: ArrayLike | None = None, storage: ArrayLike | None = None) -> Curve:
@@ -110,6 +116,10 @@ class Curve:
         Curve
             This one where its bed has area enough.
         """
+        if self.bed_row:
+            rows = slice(self.bed_row)
+            soil = Curve(self.stage[rows], self.area[rows], self.slope[rows], self.storage[rows])
+            return soil._below(self.surface.blunted(volume), self.bed_storage)
         top = float(self.stage_at(volume))
         mean = volume / (top - self.stage[0])
         if self.area[0] >= 0.5 * mean:
@@ -124,9 +134,56 @@ class Curve:
             np.concatenate(([0.0, volume], self.storage[above])),
         )
 
+    def with_soil(self, depth: float, specific_yield: float) -> Curve:
+        """Give the curve with soil below its bed, as wide as its top.
+
+        Parameters
+        ----------
+        depth : float, m
+            From the bed to the bottom of the soil.
+        specific_yield : float
+            Volume of water that the soil takes up or gives for each volume that the water table crosses.
+
+        Returns
+        -------
+        Curve
+            Its volumes count from the bottom of the soil.
+        """
+        area = specific_yield * self.top_area
+        bottom = Curve(np.array([self.bed_level - depth]), np.array([area]), np.zeros(1), np.zeros(1))
+        return bottom._below(self, area * depth)
+
+    def _below(self, surface: Curve, held: float) -> Curve:
+        """Put a curve without soil on top of this one, which is soil and holds so much, m3."""
+        return Curve(
+            np.concatenate((self.stage, surface.stage)),
+            np.concatenate((self.area, surface.area)),
+            np.concatenate((self.slope, surface.slope)),
+            np.concatenate((self.storage, held + surface.storage)),
+            len(self.stage),
+        )
+
+    @property
+    def surface(self) -> Curve:
+        """The part above the bed, its volumes counted from there; itself where there is no soil."""
+        if not self.bed_row:
+            return self
+        rows = slice(self.bed_row, None)
+        return Curve(self.stage[rows], self.area[rows], self.slope[rows], self.storage[rows] - self.bed_storage)
+
     @property
     def bed_level(self) -> float:
-        """Stage of the lowest row, m."""
+        """Level of the bed, m, below which no link reaches."""
+        return float(self.stage[self.bed_row])
+
+    @property
+    def bed_storage(self) -> float:
+        """Volume below the bed, m3: what the soil holds, 0 without soil."""
+        return float(self.storage[self.bed_row])
+
+    @property
+    def bottom_level(self) -> float:
+        """Level of the bottom of the soil, m; without soil that of the bed."""
         return float(self.stage[0])
 
     @property
@@ -135,7 +192,7 @@ class Curve:
         return float(self.area[-1])
 
     def storage_at(self, stage: ArrayLike) -> Floats:
-        """Volume below a stage; 0 at and below the bed.
+        """Volume below a stage; 0 at and below the bottom.
 
         Parameters
         ----------
@@ -179,7 +236,7 @@ class Curve:
         -------
         ndarray, m2
         """
-        h = np.maximum(np.asarray(stage, dtype=float), self.stage[0])
+        h = np.maximum(np.asarray(stage, dtype=float), self.bed_level)
         k = np.searchsorted(self.stage, h, side="right") - 1
         return np.asarray(self.area[k] + self.slope[k] * (h - self.stage[k]))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -184,8 +185,9 @@ def resistance_at(section: Section, depth: Floats) -> Floats:
     return np.asarray(perimeter ** (4.0 / 3.0) / area ** (10.0 / 3.0))
 
 
-def bridges(section: Section) -> list[tuple[float, float]]:
-    """Find where 1 / K^2 is not convex in depth.
+@lru_cache(maxsize=256)
+def bridges(section: Section) -> tuple[tuple[float, float], ...]:
+    """Find where 1 / K^2 is not convex in depth; remembered, for the reaches of a river have one section.
 
     Parameters
     ----------
@@ -193,13 +195,13 @@ def bridges(section: Section) -> list[tuple[float, float]]:
 
     Returns
     -------
-    list of (float, float), m
+    tuple of (float, float), m
         Depths between which 1 / K^2 is to be a straight line. A section of one row has none: with a = T/A,
         b = (dP/dd)/P <= a and (dT/dd)/A <= a^2/2, the second derivative of 1 / K^2 is at least
         (115 a^2 - 80 a b + 4 b^2) / 9 of it.
     """
     if len(section.depth) == 1:
-        return []
+        return ()
     # Dense at both ends of each row, where the shape changes; above the highest point as far again, twice.
     height = float(section.depth[-1])
     edges = np.append(section.depth, 3.0 * height)
@@ -219,7 +221,7 @@ def bridges(section: Section) -> list[tuple[float, float]]:
         if found and start - found[-1][1] < SHORTEST * height:
             start = found.pop()[0]
         found.append((start, end))
-    return [(start, end) for start, end in found if end - start > SHORTEST * height]
+    return tuple((start, end) for start, end in found if end - start > SHORTEST * height)
 
 
 def thinned(depth: Floats, edges: Floats) -> Floats:
@@ -227,8 +229,10 @@ def thinned(depth: Floats, edges: Floats) -> Floats:
     least = APART * edges[-1]
     cells = np.floor(depth / least)
     spread = depth[np.unique(cells, return_index=True)[1]]
-    spread = spread[(spread > least) & (np.abs(np.subtract.outer(spread, edges)).min(axis=1) > least)]
-    return np.union1d(spread, edges)
+    walls = np.concatenate(([0.0], edges, [np.inf]))
+    above = np.searchsorted(walls, spread)
+    far = (spread - walls[above - 1] > least) & (walls[above] - spread > least)
+    return np.union1d(spread[far], edges)
 
 
 def lower_hull(x: Floats, y: Floats) -> Integers:

@@ -16,7 +16,7 @@ from deltasim.faults import FieldError, FieldErrors, listed
 from deltasim.fields import Duration, Instant, Length, Level, Number, Part, Volume
 from deltasim.links.froehlich import EQUATIONS, Growth
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, Switch
-from deltasim.links.submergence import drowned
+from deltasim.links.roots import drowned
 from deltasim.signal import Signal
 
 __all__ = ["BREACH"]
@@ -89,9 +89,14 @@ class Breach(StageDrivenLink):
     exponent, (1 - (D/H)^1.5)^0.385 and (1 - (D/H)^2.5)^0.385. Two-way. Nothing flows before the trigger however high
     the water, for the dike beside the gap is another link (`levee`); nor where both stages are below the bottom.
 
+    The higher bed of the two nodes cuts the breach off: the finished one has that bed for its bottom, as wide as the
+    trapezoid is there. Such a breach grows as if it had been given so: bottom and width go with s from the crest to
+    the bed, which is reached at s = 1 and not before. A bed above the crest counts as the crest; no dike is left then,
+    and the gap is as wide as the trapezoid is at `crest_level`, its sides upright.
+
     An equation gives the mean width B over the `height` h of the breach and the time t it takes, from the `volume` V;
-    the bottom is B - m h wide, at least 0. They were fitted to failures of embankment dams, 74 in 2008, whose times
-    scatter widely about the mean: try half and twice the time.
+    the bottom is B - m (crest - bottom) wide, at least 0. They were fitted to failures of embankment dams, 74 in 2008,
+    whose times scatter widely about the mean: try half and twice the time.
 
         froehlich_1995:  B = 0.1803 Ko V^0.32 h^0.19 m,  t = 0.00254 V^0.53 h^-0.90 h,  Ko 1.4 overtopping, 1 piping
         froehlich_2008:  B = 0.27 Ko V^0.32 h^0.04 m,    t = 63.2 sqrt(V / (g h^2)) s,  Ko 1.3 overtopping, 1 piping
@@ -151,6 +156,10 @@ class Breach(StageDrivenLink):
         ]
         if self.equation is not None and self.bottom_level is None and self.height is None:
             faults.append(FieldError("give bottom_level or height"))
+        if self.bottom_width == 0.0 and self.side_slope == 0.0:
+            faults.append(
+                FieldError("bottom_width and side_slope are both 0: no water would ever pass", "bottom_width")
+            )
         if self.bottom_level is not None and self.bottom_level >= self.crest_level:
             words = f"expected a level below the crest ({self.crest_level:g} m), got {self.bottom_level:g} m"
             faults.append(FieldError(words, "bottom_level"))
@@ -170,21 +179,25 @@ class Breach(StageDrivenLink):
         """Mean width over its height, time and side slope of the fully developed breach."""
         if self.equation is None:
             slope = float(self.side_slope or 0.0)
-            width = float(self.bottom_width or 0.0) + slope * (self.crest_level - self.sill)
+            width = float(self.bottom_width or 0.0) + slope * self.depth
             return Growth(width, float(self.development_time or 0.0), slope)
-        found = EQUATIONS[self.equation](float(self.volume or 0.0), self.formed_height, str(self.mode))
+        height = self.depth if self.height is None else self.height
+        found = EQUATIONS[self.equation](float(self.volume or 0.0), height, str(self.mode))
         return found if self.side_slope is None else found._replace(side_slope=self.side_slope)
 
     @property
-    def formed_height(self) -> float:
-        """Height of the breach, m, as an equation wants it."""
-        return self.crest_level - self.sill if self.height is None else self.height
+    def depth(self) -> float:
+        """From the crest to the bottom of the fully developed breach, m."""
+        return self.crest_level - self.sill
 
-    @property
-    def final_bottom_width(self) -> float:
-        """Width of the bottom of the fully developed breach, m."""
+    def final_width_at(self, level: float) -> float:
+        """Width of the fully developed breach at a level from its bottom up, m; above the crest its sides are upright.
+
+        An equation's mean width is that over the depth the breach has, also where `height` gives the equation another.
+        """
         growth = self.growth
-        return max(growth.mean_width - growth.side_slope * self.formed_height, 0.0)
+        bottom = max(growth.mean_width - growth.side_slope * self.depth, 0.0)
+        return bottom + 2.0 * growth.side_slope * (min(level, self.crest_level) - self.sill)
 
 
 class BreachParameters(NamedTuple):
@@ -197,18 +210,18 @@ class BreachParameters(NamedTuple):
     depth: NDArray[np.float64]
     """From there to the bottom of the fully developed breach, m; the bottom is not below the higher bed."""
     width: NDArray[np.float64]
-    """Of that bottom, m."""
+    """Of that bottom, m: of the breach where the bed cuts it off."""
     side_slope: NDArray[np.float64]
     smoothing: NDArray[np.float64]
     """Difference of head over which the drowned law is rounded off, m."""
 
 
 def build_breaches(breaches: Sequence[Breach], ends: Sequence[Ends]) -> BreachParameters:
-    """Make the law's parameters; nothing flows below the higher bed of the two nodes."""
+    """Make the law's parameters; the higher bed of the two nodes cuts a breach off."""
     bottom = np.array([max(b.sill, end.higher_bed) for b, end in zip(breaches, ends, strict=True)], dtype=float)
     crest = np.maximum(np.array([b.crest_level for b in breaches], dtype=float), bottom)
     coefficient = np.array([b.discharge_coefficient * np.sqrt(2.0 * GRAVITY) for b in breaches], dtype=float)
-    width = np.array([b.final_bottom_width for b in breaches], dtype=float)
+    width = np.array([b.final_width_at(z) for b, z in zip(breaches, bottom.tolist(), strict=True)], dtype=float)
     slope = np.array([b.growth.side_slope for b in breaches], dtype=float)
     # A metre above the bottom, near equal heads: c (n d)^0.385 of either term.
     strength = coefficient * (2.0 / 3.0 * width * 1.5**0.385 + 8.0 / 15.0 * slope * 2.5**0.385)

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from deltasim._jit import jit_law
 from deltasim.faults import FieldError, did_you_mean, listed
-from deltasim.fields import MANNING_UNITS, Count, Length, Level, Number
+from deltasim.fields import Count, Length, Level, ManningN, Number
 from deltasim.links.barrel import Barrel
 from deltasim.links.culvert_tables import (
     CHOKE_ROWS,
@@ -25,7 +25,7 @@ from deltasim.links.culvert_tables import (
 )
 from deltasim.links.even import even_cubic
 from deltasim.links.hds5 import DEFAULT_INLET, INLETS, Inlet
-from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, check_sides
 
 __all__ = ["CULVERT"]
 
@@ -98,9 +98,7 @@ class Culvert(StageDrivenLink):
     invert_level_from: Level = Field(description="Invert: lowest point of the barrel at 'from'.")
     invert_level_to: Level = Field(description="Invert: lowest point of the barrel at 'to'.")
     length: Annotated[Length, Gt(0)] = Field(description="Of the barrel.")
-    manning_n: Annotated[Number, Gt(0)] = Field(
-        description="Manning's n of the barrel.", json_schema_extra={"x-units": MANNING_UNITS}
-    )
+    manning_n: ManningN = Field(description="Manning's n of the barrel.")
     inlet: str | None = Field(
         default=None,
         description="Edge at both ends, by HDS-5; default a square edge in a headwall.",
@@ -114,13 +112,7 @@ class Culvert(StageDrivenLink):
 
     @model_validator(mode="after")
     def _has_its_size(self) -> Culvert:
-        sides = {"diameter": self.diameter, "width": self.width, "height": self.height}
-        wanted = ("diameter",) if self.shape == "circular" else ("width", "height")
-        missing = [key for key in wanted if sides[key] is None]
-        surplus = [key for key, value in sides.items() if value is not None and key not in wanted]
-        if missing or surplus:
-            got = " and ".join(key for key, value in sides.items() if value is not None) or "neither"
-            raise FieldError(f"a {self.shape} culvert needs {' and '.join(wanted)}, got {got}", (missing or surplus)[0])
+        check_sides(self)
         if self.inlet is not None and self.inlet not in self._inlets():
             ours = self._inlets()
             words = f"there is no inlet {listed([self.inlet])} of a {self.shape} culvert"

@@ -9,7 +9,7 @@ import numpy as np
 from deltasim.constants import GRAVITY
 from deltasim.links.barrel import Barrel, Floats
 from deltasim.links.even import even_rows
-from deltasim.links.hds5 import inlet_headwater
+from deltasim.links.hds5 import NOT_BELOW, inlet_headwater
 
 __all__ = [
     "CHOKE_ROWS",
@@ -108,7 +108,6 @@ LEAST_RISE: Final = 0.02
 """Least relative rise of head for a relative rise of discharge: the profile of a trickle is not that exact."""
 HDS5_FROM: Final = 0.75
 """Head over height from which HDS-5 takes its full-barrel formula for good; below it, a backwater is due."""
-HDS5_NOT_BELOW: Final = 0.5
 
 
 def highest_free(height: Any) -> Any:
@@ -154,8 +153,8 @@ def free_table(culvert: Any, drop: float) -> Floats:
 
 
 def passing(ratio: Floats) -> Floats:
-    """From 0 to 1 as head over height goes from `HDS5_NOT_BELOW` to `HDS5_FROM`."""
-    share = np.clip((ratio - HDS5_NOT_BELOW) / (HDS5_FROM - HDS5_NOT_BELOW), 0.0, 1.0)
+    """From 0 to 1 as head over height goes from `NOT_BELOW` to `HDS5_FROM`."""
+    share = np.clip((ratio - NOT_BELOW) / (HDS5_FROM - NOT_BELOW), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
 
 

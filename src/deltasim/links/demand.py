@@ -11,7 +11,7 @@ from pydantic import Field
 
 from deltasim import units
 from deltasim._jit import jit_law
-from deltasim.constants import FADE_DEPTH
+from deltasim.constants import EVERYWHERE, FADE_DEPTH
 from deltasim.fields import Component, Level, VaryingDischarge, Within
 from deltasim.links.kind import Ends, LinkKind, always, ramp_width
 from deltasim.links.roots import ramp
@@ -74,7 +74,7 @@ def build_demands(demands: Sequence[Demand], ends: Sequence[Ends]) -> DemandPara
         for stage, end in zip(stages, ends, strict=True)
     ]
     return DemandParameters(
-        np.array([-1e6 if stage is None else stage for stage in stages], dtype=float),
+        np.array([-EVERYWHERE if stage is None else stage for stage in stages], dtype=float),
         np.array(widths, dtype=float),
     )
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from deltasim import units
-from deltasim._jit import jit_law
 from deltasim.fields import VaryingDischarge, Within
+from deltasim.links.given import GivenParameters, build_given, given_law
 from deltasim.links.kind import Ends, Link, LinkKind, always
 
 __all__ = ["FIXED_FLOW"]
@@ -46,22 +44,13 @@ class FixedFlow(Link):
     )
 
 
-class FixedFlowParameters(NamedTuple):
-    """A given discharge has no parameter but itself; numba wants an array to tell how many there are."""
-
-    one: NDArray[np.int64]
+class FixedFlowParameters(GivenParameters):
+    """A class of its own, for by that the solver knows the kind."""
 
 
 def build_fixed_flows(links: Sequence[FixedFlow], ends: Sequence[Ends]) -> FixedFlowParameters:
     """Make the law's parameters."""
-    del ends
-    return FixedFlowParameters(np.ones(len(links), dtype=np.int64))
-
-
-@jit_law
-def fixed_flow_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
-    """Discharge as it is given; the solver fades it as its source runs dry."""
-    return discharge, 0.0, 0.0, 1.0
+    return FixedFlowParameters(*build_given(links, ends))
 
 
 FIXED_FLOW = LinkKind(
@@ -69,7 +58,7 @@ FIXED_FLOW = LinkKind(
     model=FixedFlow,
     parameters=FixedFlowParameters,
     build=build_fixed_flows,
-    law=fixed_flow_law,
+    law=given_law,
     setting="discharge",
     wants=True,
     one_way=True,

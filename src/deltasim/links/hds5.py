@@ -14,7 +14,7 @@ import numpy as np
 
 from deltasim.links.barrel import Barrel, Floats
 
-__all__ = ["DEFAULT_INLET", "INLETS", "Inlet", "inlet_headwater"]
+__all__ = ["DEFAULT_INLET", "INLETS", "NOT_BELOW", "Inlet", "inlet_headwater"]
 
 
 class Inlet(NamedTuple):
@@ -23,14 +23,14 @@ class Inlet(NamedTuple):
     chart: str
     """Chart and scale of HDS-5."""
     form: int
-    """1 with the specific energy at critical depth, 2 without, while the inlet is not submerged."""
+    """While the inlet is not submerged: 1 with the specific energy at critical depth and the slope, 2 without both."""
     k: float
     m: float
     c: float
     y: float
     entrance_loss: float
     slope_factor: float = -0.5
-    """Times the slope of the barrel, added to HW/D; +0.7 for mitered inlets."""
+    """Ks: times the slope of the barrel, added to HW/D by forms 1 and submerged; +0.7 for mitered inlets."""
 
 
 INLETS: Final[dict[str, Inlet]] = {
@@ -63,7 +63,7 @@ KU: Final = 1.811
 UNSUBMERGED: Final = 1.93
 SUBMERGED: Final = 2.21
 """Q / (A D^0.5), m^0.5/s: 3.5 and 4.0 in feet; between them the headwater is drawn straight."""
-LOW: Final = 0.5
+NOT_BELOW: Final = 0.5
 """HW/D below which HDS-5 gives no equation; the correction for slope fades there, so that no flow needs no head."""
 
 
@@ -85,21 +85,27 @@ def inlet_headwater(inlet: Inlet, barrel: Barrel, q: Floats, slope: float) -> Fl
 
     Notes
     -----
-    With X = 1.811 Q / (A D^0.5) in SI: HW/D = Hc/D + K X^M (form 1) or K X^M (form 2) up to X = 3.5, c X^2 + Y from 4.0
-    (equations A.1 to A.3), to all of which -0.5 S is added (+0.7 S where the inlet is mitered).
+    With X = 1.811 Q / (A D^0.5) in SI and Ks = -0.5 (0.7 where the inlet is mitered), equations A.1 to A.3:
+
+        HW/D = Hc/D + K X^M + Ks S    form 1, up to X = 3.5
+        HW/D = K X^M                  form 2, up to X = 3.5
+        HW/D = c X^2 + Y + Ks S       submerged, from X = 4.0
+
+    Between them HW/D is straight in Q. Form 2 has no term for the slope. Below HW/D = 0.5 that of form 1 fades.
     """
 
     def unsubmerged(discharge: Any) -> Any:
-        energy = barrel.critical_energy(discharge) / barrel.height if inlet.form == 1 else 0.0
-        return energy + inlet.k * (KU * discharge / unit) ** inlet.m
+        power = inlet.k * (KU * discharge / unit) ** inlet.m
+        if inlet.form == 2:
+            return power
+        ratio = barrel.critical_energy(discharge) / barrel.height + power
+        return ratio + inlet.slope_factor * slope * np.minimum(ratio / NOT_BELOW, 1.0)
 
     def submerged(discharge: Any) -> Any:
-        return inlet.c * (KU * discharge / unit) ** 2 + inlet.y
+        return inlet.c * (KU * discharge / unit) ** 2 + inlet.y + inlet.slope_factor * slope
 
     unit = barrel.full_area * np.sqrt(barrel.height)
     share = np.clip((q / unit - UNSUBMERGED) / (SUBMERGED - UNSUBMERGED), 0.0, 1.0)
     low = unsubmerged(np.minimum(q, UNSUBMERGED * unit))
     high = submerged(np.maximum(q, SUBMERGED * unit))
-    ratio = (1.0 - share) * low + share * high
-    ratio = ratio + inlet.slope_factor * slope * np.minimum(ratio / LOW, 1.0)
-    return np.asarray(ratio * barrel.height, dtype=float)
+    return np.asarray(((1.0 - share) * low + share * high) * barrel.height, dtype=float)

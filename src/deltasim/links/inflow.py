@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, ClassVar
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 from pydantic import Field
 
-from deltasim._jit import jit_law
+from deltasim.concentrations import Entering
 from deltasim.fields import Component, Number, VaryingDischarge
-from deltasim.links.kind import Ends, LinkKind, always
+from deltasim.links.given import GivenParameters, build_given, given_law
+from deltasim.links.kind import LinkKind, always
 from deltasim.signal import Signal
 
-__all__ = ["INFLOW", "GivenParameters", "given_law"]
+__all__ = ["INFLOW"]
 
 
 class Inflow(Component):
@@ -29,6 +27,8 @@ class Inflow(Component):
         Negative values take water out, as far as there is any.
     scale : float
         Factor on the discharge.
+    concentration : Concentrations
+        Of each substance in it, kg/m3; 0 where none is given.
 
     Notes
     -----
@@ -51,31 +51,14 @@ class Inflow(Component):
     to_node: str = Field(alias="to", description="Name of the node it enters.")
     discharge: VaryingDischarge = Field(description="Linear between the points of a series; negative takes water out.")
     scale: Annotated[Number, Ge(0)] = Field(default=1.0, description="Factor on the discharge.")
-
-
-class GivenParameters(NamedTuple):
-    """A given discharge has no parameter but itself; numba wants an array to tell how many there are."""
-
-    one: NDArray[np.int64]
-
-
-def build_inflows(inflows: Sequence[Inflow], ends: Sequence[Ends]) -> GivenParameters:
-    """Make the law's parameters."""
-    del ends
-    return GivenParameters(np.ones(len(inflows), dtype=np.int64))
-
-
-@jit_law
-def given_law(p: Any, i: int, h_from: float, h_to: float, discharge: float):  # type: ignore[no-untyped-def]
-    """Discharge as it is given."""
-    return discharge, 0.0, 0.0, 1.0
+    concentration: Entering = Field(default=(), description="Of each substance in it.")
 
 
 INFLOW = LinkKind(
     name="inflow",
     model=Inflow,
     parameters=GivenParameters,
-    build=build_inflows,
+    build=build_given,
     law=given_law,
     setting="discharge",
     fades=always,

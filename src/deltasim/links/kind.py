@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from deltasim.constants import FADE_DEPTH, FADE_VOLUME, HEAD_SMOOTHING, LEAST_AREA, UNIT_AREA
+from deltasim.constants import EVERYWHERE, FADE_DEPTH, FADE_VOLUME, HEAD_SMOOTHING, LEAST_AREA, UNIT_AREA
+from deltasim.faults import FieldError
 from deltasim.fields import Component, SettingNumber, Within
 from deltasim.geometry import Curve
 from deltasim.signal import Signal
 
-__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "Switch", "always", "ramp_width"]
+__all__ = ["Ends", "Link", "LinkKind", "StageDrivenLink", "Switch", "always", "check_sides", "ramp_width"]
 
 
 class Link(Component):
@@ -78,7 +79,7 @@ class Ends:
     @property
     def higher_bed(self) -> float:
         """The higher bed level of the storage nodes at the ends, m; far below everything between boundaries."""
-        return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-1e6)
+        return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-EVERYWHERE)
 
     def smoothing(self, sill: float, strength: float, power: float) -> float:
         """Head difference, m, below which a law that is steep at equal heads is linear.
@@ -107,6 +108,28 @@ class Ends:
 
 BLINK = 0.05
 """Time, s, within which two stages that even out count as equal."""
+
+
+def check_sides(link: Any) -> None:
+    """Raise unless a link has the sizes that its shape needs and no others.
+
+    Parameters
+    ----------
+    link : Culvert or Orifice
+        With `shape`, `diameter`, `width` and `height`.
+
+    Raises
+    ------
+    FieldError
+        A size is missing or is not of this shape.
+    """
+    given = [key for key in ("diameter", "width", "height") if getattr(link, key) is not None]
+    wanted = ["diameter"] if link.shape == "circular" else ["width", "height"]
+    missing = [key for key in wanted if key not in given]
+    surplus = [key for key in given if key not in wanted]
+    if missing or surplus:
+        words = f"a {link.shape} {link.kind} needs {' and '.join(wanted)}, got {' and '.join(given) or 'neither'}"
+        raise FieldError(words, (missing or surplus)[0])
 
 
 def always(link: Any, end: Ends) -> bool:

@@ -12,9 +12,8 @@ from pydantic import Field, model_validator
 
 from deltasim._jit import jit, jit_law
 from deltasim.constants import GRAVITY
-from deltasim.faults import FieldError
 from deltasim.fields import Count, Length, Level, Number
-from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
+from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, check_sides
 from deltasim.links.roots import root
 
 __all__ = ["ORIFICE"]
@@ -75,13 +74,7 @@ class Orifice(StageDrivenLink):
 
     @model_validator(mode="after")
     def _has_its_size(self) -> Orifice:
-        sides = {"diameter": self.diameter, "width": self.width, "height": self.height}
-        wanted = ("diameter",) if self.shape == "circular" else ("width", "height")
-        missing = [key for key in wanted if sides[key] is None]
-        surplus = [key for key, value in sides.items() if value is not None and key not in wanted]
-        if missing or surplus:
-            got = " and ".join(key for key, value in sides.items() if value is not None) or "neither"
-            raise FieldError(f"a {self.shape} orifice needs {' and '.join(wanted)}, got {got}", (missing or surplus)[0])
+        check_sides(self)
         return self
 
     @property

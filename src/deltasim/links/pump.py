@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from deltasim import units
 from deltasim._jit import jit_law
-from deltasim.constants import FADE_DEPTH
+from deltasim.constants import EVERYWHERE, FADE_DEPTH
 from deltasim.faults import FieldError, FieldErrors
 from deltasim.fields import Columns, Count, Level, Number, OrTable, SettingLevel, Table, Varying, Within
 from deltasim.links.kind import Ends, Link, LinkKind, Switch, always, ramp_width
@@ -21,8 +21,6 @@ from deltasim.links.table import PiecewiseCubics, pack_cubics, piecewise
 from deltasim.signal import Signal
 
 __all__ = ["PUMP"]
-
-EVERYWHERE = 1e6
 
 
 class Pump(Link):

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from deltasim._jit import jit, jit_law
 from deltasim.constants import NO_TAILWATER
 from deltasim.faults import FieldError
-from deltasim.fields import MANNING_UNITS, Length, Level, Number
+from deltasim.fields import Length, Level, ManningN, Number
 from deltasim.geometry import CrossSection, SectionTable, conveyance, pack_sections
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink
 from deltasim.links.roots import root
@@ -86,13 +86,9 @@ class Reach(StageDrivenLink):
 
     kind: ClassVar[str] = "reach"
 
-    cross_section: CrossSection = Field(
-        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
-    )
+    cross_section: CrossSection
     length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
-    manning_n: Annotated[Number, Gt(0)] = Field(
-        description="Manning's n.", json_schema_extra={"x-units": MANNING_UNITS}
-    )
+    manning_n: ManningN
     bed_level: Level | None = Field(default=None, description="Level of the bed at both ends.")
     bed_level_from: Level | None = Field(
         default=None,

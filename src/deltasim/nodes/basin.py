@@ -83,9 +83,11 @@ class Basin(Surface, Component):
     def _starts_in_range(self) -> Basin:
         if self.initial_stage is not None and self.initial_storage is not None:
             raise FieldError("give initial_stage or initial_storage, not both", "initial_storage")
-        if self.initial_stage is not None and self.initial_stage < self._shape.bed_level:
+        lowest = self._shape.bottom_level
+        if self.initial_stage is not None and self.initial_stage < lowest:
+            what = "bottom of the soil" if self._shape.bed_row else "bed"
             raise FieldError(
-                f"expected a level at or above the bed ({self._shape.bed_level:g} m), got {self.initial_stage:g} m",
+                f"expected a level at or above the {what} ({lowest:g} m), got {self.initial_stage:g} m",
                 "initial_stage",
             )
         return self

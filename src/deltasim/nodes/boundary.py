@@ -9,6 +9,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic_core import core_schema as cs
 
 from deltasim import units
+from deltasim.concentrations import Entering
 from deltasim.faults import FieldError, FieldErrors, explain
 from deltasim.fields import Component, TideTable, Varying
 from deltasim.signal import Signal
@@ -60,6 +61,8 @@ class Boundary(Component):
     ----------
     stage : Signal or Tide, m, optional
         Without it, a free outfall: lower than any sill, and nothing comes back.
+    concentration : Concentrations
+        Of each substance in what enters from it, kg/m3; 0 where none is given.
     x, y : float, optional
         Coordinates.
 
@@ -71,8 +74,10 @@ class Boundary(Component):
 
     over the constituents, with arguments V0, node factors f and corrections u after Schureman, the convention in which
     NOAA and the IHO publish constants; the solver sees it as a smooth function with its time derivative. Phases are
-    Greenwich lags in degrees, so the run's `start` needs an offset. Without `stage` a boundary lies lower than any
-    sill; a `resistance` cannot lead there, and a `reach` takes its `outfall_slope`.
+    Greenwich lags in degrees, so the run's `start` needs an offset; the run must lie within the years 1600 to 2400.
+
+    Without `stage` a boundary lies lower than any sill; a `resistance` cannot lead there, and a `reach` takes its
+    `outfall_slope`.
 
     References
     ----------
@@ -86,5 +91,6 @@ class Boundary(Component):
     stage: Annotated[Signal | Tide, OrTide()] | None = Field(
         default=None, description="A level, a series or a tide; without it, a free outfall."
     )
+    concentration: Entering = Field(default=(), description="Of each substance in what enters from it.")
     x: float | None = Field(default=None, description="Easting or longitude.")
     y: float | None = Field(default=None, description="Northing or latitude.")

@@ -48,9 +48,7 @@ class Channel(Surface, Component):
     kind: ClassVar[str] = "channel"
     stores: ClassVar[bool] = True
 
-    cross_section: CrossSection = Field(
-        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
-    )
+    cross_section: CrossSection
     length: Annotated[Length, Gt(0)] = Field(description="Length along the bed.")
     bed_level: Level = Field(description="Of the lowest point.")
     initial_stage: Level | None = Field(default=None, description="Stage at the start; default empty.")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from deltasim.concentrations import Initial
 from deltasim.constants import WELL_AREA
 from deltasim.fields import Component, Level
 from deltasim.fluxes import Source
@@ -23,6 +24,8 @@ class Junction(Component):
         By default the lowest sill of its links.
     initial_stage : float, m, optional
         By default the bed: empty.
+    concentration : Concentrations
+        Of each substance at the start, kg/m3; 0 where none is given.
     x, y : float, optional
         Coordinates.
 
@@ -44,6 +47,7 @@ class Junction(Component):
         default=None, description="Bottom of the well; default the lowest sill of its links."
     )
     initial_stage: Level | None = Field(default=None, description="Stage at the start; default the bed.")
+    concentration: Initial = Field(default=(), description="Of each substance at the start; 0 where none is given.")
     x: float | None = Field(default=None, description="Easting or longitude.")
     y: float | None = Field(default=None, description="Northing or latitude.")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 from pydantic import Field
 
+from deltasim.concentrations import Entering, Initial
 from deltasim.fields import Area, Conductance, Part, VaryingRate, VaryingStage
 from deltasim.fluxes import Source
 from deltasim.geometry import Curve
@@ -23,10 +24,13 @@ class Groundwater(Part):
         Water table.
     conductance : float, m2/s
         Discharge per metre of difference.
+    concentration : Concentrations
+        Of each substance in what comes out of it, kg/m3; 0 where none is given.
     """
 
     stage: VaryingStage = Field(description="Water table beside the water; may vary in time.")
     conductance: Annotated[Conductance, Ge(0)] = Field(description="Discharge per metre of difference.")
+    concentration: Entering = Field(default=(), description="Of each substance in what comes out of it.")
 
 
 class Surface(Part):
@@ -43,6 +47,8 @@ class Surface(Part):
         From the wet area.
     seepage : Signal, m/s, optional
         On the wet area, positive into the node.
+    concentration : Concentrations
+        Of each substance at the start, kg/m3; 0 where none is given.
     groundwater : Groundwater, optional
         Q = conductance (max(h_gw, bed) - h), positive into the node.
     """
@@ -59,6 +65,8 @@ class Surface(Part):
         default=None, description="Exchange with an aquifer: conductance times the difference of stages."
     )
 
+    concentration: Initial = Field(default=(), description="Of each substance at the start; 0 where none is given.")
+
     def sources(self, curve: Curve) -> list[tuple[str, Source]]:
         """What enters or leaves by itself.
 
@@ -68,15 +76,16 @@ class Surface(Part):
             The law of `deltasim.fluxes.SOURCES`, and the flux.
         """
         found = []
+        surface = curve.surface
         if self.rain is not None and self.collecting_area is None and curve.slope[-1] > 0.0:
-            found.append(("surface", Source("rain", self.rain, 1.0, curve)))
+            found.append(("surface", Source("rain", self.rain, 1.0, surface)))
         elif self.rain is not None:
             area = curve.top_area if self.collecting_area is None else self.collecting_area
             found.append(("uniform", Source("rain", self.rain, area, curve)))
         if self.evaporation is not None:
-            found.append(("surface", Source("evaporation", self.evaporation, -1.0, curve)))
+            found.append(("surface", Source("evaporation", self.evaporation, -1.0, surface)))
         if self.seepage is not None:
-            found.append(("surface", Source("seepage", self.seepage, 1.0, curve)))
+            found.append(("surface", Source("seepage", self.seepage, 1.0, surface)))
         if self.groundwater is not None:
             gw = self.groundwater
             found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from deltasim.links import LINKS
 from deltasim.network import Network
+from deltasim.quality import Tracer
+from deltasim.results.carried import Carried, over_nodes
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.signal import Signal, mean_of_product
 from deltasim.solver.controls import Controls
+from deltasim.solver.hot_start import final_state
 from deltasim.solver.run import Event, Rows, Totals
 from deltasim.tide import Tide
 
@@ -25,6 +29,8 @@ Floats = NDArray[np.float64]
 
 SETTINGS = ("opening", "capacity", "open", "crest_level", "fraction", "running", "development")
 """Keys of links whose value is a result where something moves it."""
+
+SOIL = ("water_table", "soil_storage")
 
 EVENTS = ("event_time", "event_source", "event_target", "event_value", "event_unit")
 GIVEN = {"inflow": 1.0, "demand": -1.0}
@@ -43,14 +49,26 @@ class Collector:
         What moves in it.
     command : str
         What asked for the run, for the file's history.
+    tracers : sequence of Tracer
+        What the water carries along.
     """
 
-    def __init__(self, scenario: Scenario, network: Network, controls: Controls, command: str) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        network: Network,
+        controls: Controls,
+        command: str,
+        tracers: Sequence[Tracer] = (),
+    ) -> None:
+        self.carried = Carried(network, tracers)
         self.scenario = scenario
         self.network = network
         self.controls = controls
         self.command = command
         self.source_names = tuple(dict.fromkeys(source.variable for _, _, source in network.sources))
+        self.beds = np.array([curve.bed_level for curve in network.curves], dtype=float)
+        self.has_soil = np.array([curve.bed_row > 0 for curve in network.curves], dtype=bool)
         self.given_names = tuple(kind for kind in GIVEN if any(link.kind == kind for link in network.links))
         self.wanting = tuple(i for i, link in enumerate(network.links) if LINKS[link.kind].wants)
         self.moved: dict[str, dict[int, Signal]] = {}
@@ -77,7 +95,7 @@ class Collector:
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the result variables of this run."""
-        names = ["stage", "depth", "mean_stage", "storage", "area"]
+        names = ["stage", "depth", "mean_stage", "storage", "area", *(SOIL if self.has_soil.any() else ())]
         if self.network.links:
             names.append("discharge")
         names += [*self.given_names, *self.source_names]
@@ -89,6 +107,7 @@ class Collector:
             names += ["max_discharge", "time_of_max_discharge"]
         if any(getattr(link, "efficiency", None) for link in self.network.links):
             names.append("energy")
+        names += self.carried.variables
         if self.controls.is_needed:
             names += EVENTS
         return (*names, "balance_error")
@@ -106,7 +125,7 @@ class Collector:
             link_kind=tuple(link.kind for link in network.links),
             from_node=tuple(link.from_node for link in network.links),
             to_node=tuple(link.to_node for link in network.links),
-            bed_level=self.over_nodes(np.array([curve.bed_level for curve in network.curves])),
+            bed_level=self.over_nodes(self.beds),
             x=place["x"] if given else None,
             y=place["y"] if given else None,
             chainage=self.chainage(),
@@ -121,14 +140,14 @@ class Collector:
             files=scenario.files,
             vertical_datum=scenario.vertical_datum or "",
             crs=scenario.crs or "",
+            substances=self.carried.substances,
+            source_name=self.carried.sources,
             command=self.command,
         )
 
     def over_nodes(self, storages: Floats) -> Floats:
         """Spread values of storages over all nodes, NaN on boundaries."""
-        values = np.full((*storages.shape[:-1], len(self.network.node_name)), np.nan)
-        values[..., self.network.storage] = storages
-        return values
+        return over_nodes(self.network, storages)
 
     def chainage(self) -> Floats | None:
         """Distance of each node from the upstream end of its river, m; None where there is no river."""
@@ -151,6 +170,7 @@ class Collector:
             np.full((1, len(network.sources)), np.nan),
             self.controls.state.value[None].copy(),
             np.full((1, len(self.controls.wanting)), np.nan),
+            self.carried.at_start[None],
         )
         chunk = self.chunk(rows)
         chunk.data["mean_stage"][:] = np.nan
@@ -176,14 +196,18 @@ class Collector:
             if signal is not None:
                 stage[:, node] = signal.at(rows.time)
                 mean[:, node] = signal.mean(edges)
-        beds = np.array([curve.bed_level for curve in network.curves])
+        dry = self.has_soil & (rows.stage < self.beds)
         data = {
             "stage": stage,
-            "depth": self.over_nodes(np.maximum(rows.stage - beds, 0.0)),
+            "depth": self.over_nodes(np.maximum(rows.stage - self.beds, 0.0)),
             "mean_stage": mean,
             "storage": self.over_nodes(rows.storage),
-            "area": self.over_nodes(rows.area),
+            "area": self.over_nodes(np.where(dry, 0.0, rows.area)),
         }
+        if self.has_soil.any():
+            full = np.array([curve.bed_storage for curve in network.curves])
+            held = {"water_table": np.minimum(rows.stage, self.beds), "soil_storage": np.minimum(rows.storage, full)}
+            data |= {name: self.over_nodes(np.where(self.has_soil, values, np.nan)) for name, values in held.items()}
         discharge = rows.link_volume / step
         if network.links:
             data["discharge"] = discharge
@@ -200,6 +224,7 @@ class Collector:
             data[key] = values
         for key, link, a in self.positions:
             data[key][:, link] = rows.position[:, a]
+        data |= self.carried.values(rows)
         return Chunk(rows.time, data)
 
     def _given(self, kind: str, discharge: Floats) -> Floats:
@@ -268,11 +293,13 @@ class Collector:
             for name in ("source", "target"):
                 data[f"event_{name}"] = np.array([getattr(event, name) for event in journal], dtype=object)
             data["event_unit"] = np.array([event.units for event in journal], dtype=object)
+        data |= self.carried.errors(totals)
         attributes: dict[str, Attribute] = {
             "solver_steps": totals.steps,
             "solver_rejected_steps": totals.rejected_steps,
             "solver_seconds": seconds,
             "relative_balance_error": totals.relative_balance_error,
+            **self.carried.relative_errors(totals),
         }
         if warnings := self.warnings(totals):
             attributes["warnings"] = "\n".join(warnings)
@@ -288,7 +315,7 @@ class Collector:
         for i, node in enumerate(self.network.storage):
             curve = self.network.curves[i]
             top, stage = float(curve.stage[-1]), float(curve.stage_at(totals.max_storage[i]))
-            if len(curve.stage) > 1 and stage > top:
+            if len(curve.surface.stage) > 1 and stage > top:
                 when = start + timedelta(seconds=float(totals.time_of_max_storage[i]))
                 found.append(
                     f"{self.network.node_name[node]} rose to {stage:.3f} m on {when:%Y-%m-%d %H:%M}, above the top row "
@@ -298,7 +325,11 @@ class Collector:
 
     def state(self, totals: Totals) -> State:
         """What a later run needs in order to go on."""
-        return {"storage": self.over_nodes(totals.storage), **self.controls.final_state(self.scenario.duration)}
+        return {
+            "storage": self.over_nodes(totals.storage),
+            **final_state(self.controls, self.scenario.duration),
+            **self.carried.state(totals),
+        }
 
 
 def highest_of(signal: Signal | Tide, end: float) -> tuple[float, float]:

@@ -5,7 +5,6 @@ The one writer of result files: the sink streams into it, and `deltasim.write` t
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,13 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 from deltasim.errors import ResultError
 from deltasim.results.frame import Attribute
 from deltasim.results.layout import Field
+from deltasim.results.whole import explained, flush_to_disk, part_of
 
-__all__ = ["ResultFile", "target_of"]
+__all__ = ["ResultFile"]
 
 _CHUNK: Final = 131_072
 """Values in a chunk of the file, 1 MiB of float64: little to read for one time, little to hold in memory."""
-
-_number = itertools.count(1)
 
 
 class ResultFile:
@@ -49,15 +47,8 @@ class ResultFile:
         self._n_time = max(n_time, 1)
         self._written = 0
         self._open = True
-        folder = path.parent
-        if not folder.is_dir():
-            raise ResultError(f"cannot write {path}: there is no folder {folder}")
-        if path.is_dir():
-            raise ResultError(f"cannot write {path}: it is a folder; name a file in it")
-        if path.exists() and not path.is_file():
-            raise ResultError(f"cannot write {path}: it is a device, and would be replaced by a file")
-        self._part = path.with_name(f"{path.name}.{os.getpid()}-{next(_number)}.part")
-        with _explained(path):
+        self._part = part_of(path)
+        with explained(path):
             self._dataset = netCDF4.Dataset(os.fspath(self._part), "w", format="NETCDF4")
 
     @property
@@ -144,7 +135,7 @@ class ResultFile:
         with self._writing():
             self._dataset.close()
             self._open = False
-            _flush_to_disk(self._part)
+            flush_to_disk(self._part)
             self._part.replace(target)
 
     def discard(self) -> None:
@@ -204,44 +195,8 @@ class ResultFile:
     def _writing(self) -> Iterator[None]:
         """Give up for good when something cannot be written."""
         try:
-            with _explained(self._path):
+            with explained(self._path):
                 yield
         except ResultError:
             self.discard()
             raise
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Say which file could not be written, in place of the library's bare number."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ResultError(f"cannot write {path}: {reason}") from error
-
-
-def target_of(path: str | os.PathLike[str]) -> Path:
-    """Where the bytes of a file go.
-
-    Parameters
-    ----------
-    path : str or path-like
-        As the user gave it.
-
-    Returns
-    -------
-    Path
-        What a symbolic link points to: renaming onto the link would replace the link.
-    """
-    return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
-
-
-def _flush_to_disk(path: Path) -> None:
-    """Have the content on the disk before the name: a power cut must not leave an empty file under it."""
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from deltasim.errors import ResultError
 from deltasim.results.attributes import closing_attributes, global_attributes
-from deltasim.results.container import ResultFile, target_of
+from deltasim.results.container import ResultFile
 from deltasim.results.frame import Attribute, Chunk, Frame, State, Summary
 from deltasim.results.layout import (
     BOUND,
@@ -41,11 +41,12 @@ from deltasim.results.layout import (
     variable_fields,
 )
 from deltasim.results.netcdf import read_files, read_raw_state, write_files, write_state
+from deltasim.results.whole import target_of
 
 __all__ = ["MemorySink", "files_of", "open", "write"]
 
 _RIDER: Final = "deltasim"
-_INDEXES: Final = ("node", "link")
+_INDEXES: Final = ("node", "link", "source")
 _BLOCK: Final = 1_000_000
 """Values of one variable to hold at a time while writing."""
 

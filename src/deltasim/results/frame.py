@@ -59,6 +59,10 @@ class Frame:
         Every data file that was read, by the path used in `scenario`.
     vertical_datum, crs : str
         As the scenario says; empty where it does not.
+    substances : sequence of str
+        Names of what is dissolved in the water.
+    source_name : sequence of str
+        Where water comes from, in the order of the dimension ``source``; empty where that is not traced.
     command : str
         What made this result, for the attribute ``history``.
     attributes : mapping of str to Attribute
@@ -86,6 +90,8 @@ class Frame:
     files: Mapping[str, bytes] = field(default_factory=dict)
     vertical_datum: str = ""
     crs: str = ""
+    substances: tuple[str, ...] = ()
+    source_name: tuple[str, ...] = ()
     command: str = "deltasim.run"
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
@@ -98,7 +104,7 @@ class Chunk:
     ----------
     time : ndarray, shape (k,), s
         Seconds since the start of the run, rising from chunk to chunk; the first is 0.
-    data : mapping of str to ndarray, shape (k, n_node) or (k, n_link)
+    data : mapping of str to ndarray, shape (k, n_node), (k, n_link) or (k, n_source, n_node)
         Every streamed variable of the frame. Interval means at time 0 are NaN.
     """
 

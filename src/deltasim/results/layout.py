@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.results.frame import Attribute, Frame
-from deltasim.variables import VARIABLES, Variable
+from deltasim.results.time_comment import clock_comment
+from deltasim.variables import VARIABLES, Variable, of_substance
 
 __all__ = [
     "BOUND",
@@ -50,6 +51,7 @@ COORDINATES: Final = (
     "link_kind",
     "from_node",
     "to_node",
+    "source_name",
 )
 """What describes times, nodes and links; xarray learns from it what is a coordinate and what is data."""
 
@@ -156,11 +158,6 @@ def time_fields(frame: Frame) -> tuple[Field, Field]:
     tuple of Field
         ``time`` and ``time_bounds``.
     """
-    clock = (
-        "The scenario gives no offset from UTC: times are in its own clock."
-        if frame.start.tzinfo is None
-        else f"In UTC; the clock of the scenario starts at {frame.start.isoformat()}."
-    )
     time = Field(
         "time",
         ("time",),
@@ -171,7 +168,7 @@ def time_fields(frame: Frame) -> tuple[Field, Field]:
             "axis": "T",
             **time_attributes(time_units(frame.start)),
             "bounds": "time_bounds",
-            "comment": clock,
+            "comment": clock_comment(frame.start),
         },
     )
     # CF: a boundary variable takes all its attributes from its parent, and should not repeat them.
@@ -229,6 +226,8 @@ def coordinate_fields(frame: Frame) -> list[tuple[Field, NDArray[Any]]]:
     text("link_kind", "link", frame.link_kind, "kind of the link")
     text("from_node", "link", frame.from_node, "node that positive discharge leaves; empty: none")
     text("to_node", "link", frame.to_node, "node that positive discharge enters; empty: none")
+    if frame.source_name:
+        text("source_name", "source", frame.source_name, "where water comes from")
     return found
 
 
@@ -328,6 +327,12 @@ def field_of(variable: Variable, units: str, coordinates: str = "", *, float32: 
     return Field(variable.name, variable.dims, dtype, attributes, fill=True)
 
 
+def _rows(frame: Frame) -> dict[str, Variable]:
+    """Every variable that a result of this frame can have."""
+    own = {row.name: row for name in frame.substances for row in of_substance(name)}
+    return {**VARIABLES, **own}
+
+
 def variable_fields(frame: Frame, *, float32: bool = False) -> dict[str, Field]:
     """The fields of all variables that a frame names.
 
@@ -348,14 +353,15 @@ def variable_fields(frame: Frame, *, float32: bool = False) -> dict[str, Field]:
     ValueError
         Where the frame names a variable that the table does not have: a bug in the caller.
     """
-    unknown = [name for name in frame.variables if name not in VARIABLES]
+    rows = _rows(frame)
+    unknown = [name for name in frame.variables if name not in rows]
     if unknown:
         raise ValueError(f"not in the table of result variables: {', '.join(unknown)}")
     coordinates = {field.name: field.dims for field, _ in coordinate_fields(frame)}
     units = time_units(frame.start)
     return {
         name: field_of(row, units, labels(row.dims, coordinates), float32=float32)
-        for name, row in VARIABLES.items()
+        for name, row in rows.items()
         if name in frame.variables
     }
 
@@ -377,7 +383,8 @@ def check_names(frame: Frame, given: Iterable[str], *, streamed: bool) -> None:
     ValueError
         A bug in the caller.
     """
-    wanted = {name for name in frame.variables if VARIABLES[name].streamed is streamed}
+    rows = _rows(frame)
+    wanted = {name for name in frame.variables if rows[name].streamed is streamed}
     if wanted != set(given):
         where = "a chunk" if streamed else "the summary"
         raise ValueError(f"{where} must have {sorted(wanted)}, got {sorted(given)}")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deltasim.errors import DeltasimError, ResultError
 from deltasim.results.attributes import closing_attributes, global_attributes
-from deltasim.results.container import ResultFile, target_of
+from deltasim.results.container import ResultFile
 from deltasim.results.frame import Chunk, Frame, State, Summary
 from deltasim.results.layout import (
     BOUND,
@@ -33,7 +33,8 @@ from deltasim.results.layout import (
     time_units,
     variable_fields,
 )
-from deltasim.variables import STATE
+from deltasim.results.whole import target_of
+from deltasim.variables import STATE, mass_in_state
 
 __all__ = [
     "NetcdfSink",
@@ -105,7 +106,8 @@ class NetcdfSink:
     def _prepare(self, frame: Frame, file: ResultFile) -> None:
         """Write what is known before the run."""
         file.set_attributes(global_attributes(frame))
-        for name, size in (("time", None), ("node", len(frame.node_name)), ("link", len(frame.link_name))):
+        sizes = {"time": None, "node": len(frame.node_name), "link": len(frame.link_name)}
+        for name, size in (sizes | ({"source": len(frame.source_name)} if frame.source_name else {})).items():
             file.add_dimension(name, size)
         file.add_dimension(BOUND, 2)
         for field in time_fields(frame):
@@ -254,7 +256,8 @@ def write_state(file: ResultFile, state: State, time: float, units: str) -> None
     when = {"standard_name": "time", "long_name": "time of the state", **time_attributes(units)}
     file.add(Field("time", (), "f8", when), np.asarray(time), _STATE)
     for name, values in state.items():
-        file.add(field_of(STATE[name], units), np.asarray(values), _STATE)
+        row = STATE[name] if name in STATE else mass_in_state(name)
+        file.add(field_of(row, units), np.asarray(values), _STATE)
 
 
 def read_scenario(path: str | os.PathLike[str]) -> tuple[str, dict[str, bytes]]:

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from deltasim._version import __version__
 from deltasim.control import CONTROLS, ControlReader, Names
 from deltasim.errors import Problem
 from deltasim.faults import Fault, FieldError, did_you_mean, explain, keys_of, listed
@@ -17,10 +16,12 @@ from deltasim.forcing.reader import Files, Reader
 from deltasim.forcing.state import read_initial_state
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.nodes.cover import Cover
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.checks import Draft, Join
 from deltasim.scenario.layers import Merged
 from deltasim.scenario.locate import Keys
-from deltasim.scenario.names import PLANNED_KINDS, PLANNED_NODES, name_fault
+from deltasim.scenario.names import name_fault
 from deltasim.scenario.river import River, expand, node_at
 from deltasim.scenario.schema import ScenarioTable, SolverTable, models
 from deltasim.state import InitialState
@@ -29,7 +30,7 @@ from deltasim.units import quote
 __all__ = ["Builder"]
 
 MOST_OUTPUTS = 100_000_000
-OWN_TABLES = ("scenario", "solver", "series")
+OWN_TABLES = ("scenario", "solver", "series", "tracing", "cover")
 
 Model = TypeVar("Model", bound=Part)
 
@@ -75,6 +76,10 @@ class Builder:
         else:
             settings = self._validate(ScenarioTable, tables["scenario"], ("scenario",))
         return settings, self._validate(SolverTable, tables.get("solver", {}), ("solver",))
+
+    def tracing(self) -> Tracing:
+        """Validate ``[tracing]``; nothing is traced by default."""
+        return self._validate(Tracing, self.merged.tables.get("tracing", {}), ("tracing",)) or Tracing()
 
     def clock(self, settings: ScenarioTable | None) -> Clock:
         """Make the run's clock; where start or end are wrong, one that every series covers.
@@ -141,11 +146,21 @@ class Builder:
             self._check_name("series", name, reserved=False)
         return {name: self._validate(SeriesTable, table, ("series", name)) for name, table in tables.items()}
 
+    def covers(self) -> dict[str, Cover | None]:
+        """Validate ``[cover.NAME]``; None for one that is wrong."""
+        tables = self.merged.tables.get("cover", {})
+        if not self._is_table_of_tables("cover", tables):
+            return {}
+        for name in tables:
+            self._check_name("cover", name, reserved=False)
+        return {name: self._validate(Cover, table, ("cover", name)) for name, table in tables.items()}
+
     def components(self, reader: Reader) -> Draft:
         """Validate nodes, links and what controls them; what is wrong with one of them is left out of the draft."""
         nodes: dict[str, Component] = {}
         links: dict[str, Component] = {}
         controls: dict[str, Component] = {}
+        quality: dict[str, dict[str, Component]] = {kind: {} for kind in QUALITY}
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
         rivers = self._rivers(reader)
@@ -154,6 +169,13 @@ class Builder:
                 continue
             model = models().get(kind)
             for name, table in tables.items():
+                if kind in QUALITY:
+                    # Their names are not those of places in the network.
+                    self._check_name(kind, name, reserved=name != "salinity")
+                    found = self._validate(QUALITY[kind], table, (kind, name), reader, name=name)
+                    if found is not None:
+                        quality[kind][name] = found
+                    continue
                 declared.setdefault(name, []).append(kind)
                 if model is None:
                     continue
@@ -185,8 +207,8 @@ class Builder:
         program = control.read(controls.values())
         self.report(control.faults)
         unused = tuple(name for name in reader.named if name not in reader.used)
-        node_kinds = frozenset(NODES) | PLANNED_NODES
-        link_kinds = (frozenset(LINKS) | frozenset(PLANNED_KINDS)) - node_kinds
+        bare = tuple(name for name in reader.covers if name not in reader.used_covers)
+        node_kinds, link_kinds = frozenset(NODES), frozenset(LINKS)
         parts = {str(part[1]): str(river[1]) for part, river in self.merged.owner.items()}
         return Draft(
             nodes,
@@ -200,6 +222,9 @@ class Builder:
             unused,
             valid,
             parts,
+            quality,
+            {kind: tuple(self.merged.tables.get(kind, ())) for kind in QUALITY},
+            bare,
         )
 
     def _rivers(self, reader: Reader) -> dict[str, River | None]:
@@ -253,11 +278,7 @@ class Builder:
         if kind in models():
             return True
         name = next(iter(tables), "") if isinstance(tables, dict) else ""
-        if kind in PLANNED_KINDS:
-            message = f'kind "{kind}" is not available in deltasim {__version__}; available are {available}'
-            self.report([FieldError(message, *filter(None, (kind, name)), absolute=True)])
-            return isinstance(tables, dict)
-        known = (*models(), *PLANNED_KINDS, *OWN_TABLES)
+        known = (*models(), *OWN_TABLES)
         hint = did_you_mean(kind, known) or f"; the kinds are {available}"
         if not isinstance(tables, dict):
             self.report(
@@ -265,7 +286,7 @@ class Builder:
             )
             return False
         self.report([FieldError(f'there is no kind "{kind}"{hint}', *filter(None, (kind, name)), absolute=True)])
-        return True
+        return all(isinstance(table, dict) for table in tables.values())
 
     def _is_table_of_tables(self, kind: str, tables: object) -> bool:
         """Report ``[kind]`` with keys of its own, where ``[kind.NAME]`` is meant."""

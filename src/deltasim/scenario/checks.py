@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from deltasim.control import CONTROLS, Control
 from deltasim.faults import FieldError, did_you_mean, listed
@@ -13,9 +15,13 @@ from deltasim.fields import Component, Table
 from deltasim.forcing.clock import Clock, show_time
 from deltasim.network import lowest_sills
 from deltasim.scenario.river import River
+from deltasim.signal import Signal
 from deltasim.state import InitialState
 
 __all__ = ["CHECKS", "WARNINGS", "Draft", "Join", "warn_initial_state"]
+
+COORDINATES = frozenset(("node", "link", "time", "source", "event", "bound", "member"))
+"""Dimensions of a result; no variable may be called so."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Draft:
         Kinds under which each name stands in the file, valid or not.
     joins : tuple of Join
     node_kinds : frozenset of str
-        Kinds that are nodes, of this version and planned.
+        Kinds that are nodes.
     link_kinds : frozenset of str
     control : Control
         Of no use where something is wrong with it.
@@ -49,6 +55,11 @@ class Draft:
         Those that are valid; their cells are among the nodes and links.
     parts : dict of str to str
         River that each of their cells and reaches belongs to.
+    quality : dict of str to dict of str to Component
+        Substances and loads that are valid, by kind and name.
+    named : dict of str to tuple of str
+        Names of them, valid or not.
+    unused_covers : tuple of str
     """
 
     nodes: Mapping[str, Component]
@@ -62,6 +73,9 @@ class Draft:
     unused_series: tuple[str, ...] = field(default=())
     rivers: Mapping[str, River] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
+    quality: Mapping[str, Mapping[str, Component]] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unused_covers: tuple[str, ...] = field(default=())
 
     def ends(self, link: Component) -> Iterator[tuple[str, str]]:
         """Yield key and node name of each end that a link has."""
@@ -69,6 +83,11 @@ class Draft:
             name = getattr(link, f"{key}_node", "")
             if name:
                 yield key, name
+
+    def is_outfall(self, name: str) -> bool:
+        """Whether a node is a boundary without stage."""
+        node = self.nodes.get(name)
+        return node is not None and node.kind == "boundary" and getattr(node, "stage", None) is None
 
     def at(self, component: Component, message: str, *keys: str | int) -> FieldError:
         """Make an error at a component or one of its keys."""
@@ -131,26 +150,32 @@ def check_links_reach_storage(draft: Draft) -> Iterator[FieldError]:
 
 def check_free_outfalls(draft: Draft) -> Iterator[FieldError]:
     """A boundary without stage has no stage to take a difference with, and gives nothing."""
-    outfalls = {
-        name for name, node in draft.nodes.items() if node.kind == "boundary" and getattr(node, "stage", None) is None
-    }
     for link in draft.links.values():
         for key, name in draft.ends(link):
-            if name not in outfalls:
-                continue
-            remedy = f"give [boundary.{name}] a stage"
-            if link.kind == "resistance":
-                yield draft.at(
-                    link, f'a resistance needs a stage at both ends, and "{name}" is a free outfall; {remedy}', key
-                )
-            elif link.kind == "rating" and getattr(link, "of", "") == "difference":
-                yield draft.at(link, f"a rating of the difference needs a stage at both ends; {remedy}", key)
-            elif link.kind == "pump" and isinstance(getattr(link, "capacity", None), Table):
-                yield draft.at(link, f"a pump with a curve over head needs a stage at both ends; {remedy}", key)
-            elif link.kind == "pump" and getattr(link, "start_to_stage", None) is not None:
-                yield draft.at(link, f'"{name}" is a free outfall and has no stage to start at; {remedy}', key)
-            elif link.kind in ("pump", "reach", "fixed_flow") and key == "from":
-                yield draft.at(link, f'nothing comes out of the free outfall "{name}"; {remedy}', key)
+            words = _wants_of_an_outfall(link, key, name) if draft.is_outfall(name) else ""
+            if words:
+                yield draft.at(link, f"{words}; give [boundary.{name}] a stage", key)
+
+
+def _wants_of_an_outfall(link: Any, key: str, name: str) -> str:
+    """Say what a link asks of the free outfall at one of its ends that it cannot have; empty where nothing."""
+    is_pump, leaves = link.kind == "pump", key == "from"
+    gives = link.kind in ("pump", "reach", "fixed_flow", "rating") or getattr(link, "direction", "both") == "forward"
+    both = "needs a stage at both ends"
+    for wanted, words in (
+        (link.kind == "resistance", f'a resistance {both}, and "{name}" is a free outfall'),
+        (link.kind == "rating" and link.of == "difference", f"a rating of the difference {both}"),
+        (is_pump and isinstance(link.capacity, Table), f"a pump with a curve over head {both}"),
+        (is_pump and link.start_to_stage is not None, f'"{name}" is a free outfall and has no stage to start at'),
+        (leaves and gives, f'nothing comes out of the free outfall "{name}"'),
+        (
+            leaves and link.kind == "breach" and link.trigger.time is None,
+            f'"{name}" is a free outfall and has no stage that could start the breach',
+        ),
+    ):
+        if wanted:
+            return words
+    return ""
 
 
 def check_diversions_do_not_run_in_a_circle(draft: Draft) -> Iterator[FieldError]:
@@ -196,7 +221,7 @@ def check_reaches_have_beds(draft: Draft) -> Iterator[FieldError]:
             node = draft.nodes.get(name)
             if node is None:  # missing or invalid, which is reported
                 break
-            free = node.kind == "boundary" and getattr(node, "stage", None) is None
+            free = draft.is_outfall(name)
             sloping = free and getattr(link, "outfall_slope", None) is not None
             bed = getattr(node, "bed_level", None) if own is None else own
             if bed is None and not sloping:
@@ -207,6 +232,36 @@ def check_reaches_have_beds(draft: Draft) -> Iterator[FieldError]:
                 yield draft.at(link, f"{words}; give outfall_slope, or [boundary.{name}] a stage", key)
             if bed is not None:
                 beds.append(bed)
+
+
+def check_falls(draft: Draft) -> Iterator[FieldError]:
+    """A length along the bed is more than the fall over it; else a level or the length is in other units."""
+    whole: list[tuple[Any, list[float | None]]] = [
+        (river, [river.bed_level_upstream, river.bed_level_downstream]) for river in draft.rivers.values()
+    ]
+    for link in draft.links.values():
+        if link.kind in ("reach", "culvert") and link.name not in draft.parts:
+            ends = zip(draft.ends(link), getattr(link, "end_sills", ()), strict=True)
+            nodes = [(draft.nodes.get(name), own) for (_, name), own in ends]
+            whole.append((link, [getattr(node, "bed_level", None) if own is None else own for node, own in nodes]))
+    for it, (start, stop) in whole:
+        if start is not None and stop is not None and abs(start - stop) >= it.length:
+            words = f"from {start:g} m to {stop:g} m, the {it.kind} falls or rises by no less than its length"
+            yield draft.at(it, f"{words}, {it.length:g} m; check the units of levels and length", "length")
+
+
+def check_outfall_slopes(draft: Draft) -> Iterator[FieldError]:
+    """The slope is that of the surface where no stage says what it is."""
+    for link in draft.links.values():
+        name = getattr(link, "to_node", "")
+        if getattr(link, "outfall_slope", None) is None or name not in draft.nodes or draft.is_outfall(name):
+            continue
+        words = f'it is the slope into a boundary without stage, and "{name}" is a {draft.nodes[name].kind}'
+        if draft.nodes[name].kind == "boundary":
+            words += f" with a stage; leave it out, or leave out the stage of [boundary.{name}]"
+        else:
+            words += "; leave it out"
+        yield draft.at(link, words, "outfall_slope")
 
 
 def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
@@ -225,6 +280,46 @@ def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
             yield draft.at(node, "give bed_level: no link at this junction has a sill to take it from")
         elif bed is not None and start is not None and start < bed:
             yield draft.at(node, f"expected a level at or above the bed ({bed:g} m), got {start:g} m", "initial_stage")
+
+
+def check_concentrations_are_of_substances(draft: Draft) -> Iterator[FieldError]:
+    """What a concentration is given of is a substance of the scenario."""
+    known = draft.named.get("substance", ())
+    for component in (*draft.nodes.values(), *draft.links.values()):
+        groundwater = getattr(component, "groundwater", None)
+        for keys, holder in ((("concentration",), component), (("groundwater", "concentration"), groundwater)):
+            for name, _ in getattr(holder, "concentration", ()):
+                if name not in known:
+                    yield draft.at(component, _no_substance(name, known), *keys, name)
+
+
+def check_loads_reach_water(draft: Draft) -> Iterator[FieldError]:
+    """A load is of a substance and enters a node that holds water."""
+    known = draft.named.get("substance", ())
+    places = [name for name, node in draft.nodes.items() if getattr(node, "stores", False)]
+    for load in draft.quality.get("load", {}).values():
+        substance, place = getattr(load, "substance", ""), getattr(load, "to_node", "")
+        if substance not in known:
+            yield draft.at(load, _no_substance(substance, known), "substance")
+        if place in draft.nodes and place not in places:
+            yield draft.at(load, f'"{place}" is a boundary, which holds no water that a load could enter', "to")
+        elif place not in draft.declared:
+            yield draft.at(load, f'there is no node "{place}"{did_you_mean(place, places)}', "to")
+        elif not set(draft.declared[place]) & draft.node_kinds:
+            yield draft.at(load, f'"{place}" is a {draft.declared[place][0]}, not a node', "to")
+
+
+def check_names_of_substances(draft: Draft) -> Iterator[FieldError]:
+    """A substance is a variable of the result, and must not be another one."""
+    for name in draft.named.get("substance", ()):
+        if name in COORDINATES:
+            yield FieldError(f'"{name}" has a meaning of its own in a result', "substance", name, absolute=True)
+
+
+def _no_substance(name: str, known: Sequence[str]) -> str:
+    hint = did_you_mean(name, known)
+    remedy = "" if hint else f"; write [substance.{name}] to have one"
+    return f'there is no substance "{name}"{hint}{remedy}'
 
 
 def warn_sills_below_beds(draft: Draft) -> Iterator[FieldError]:
@@ -255,6 +350,28 @@ def warn_gate_coefficients(draft: Draft) -> Iterator[FieldError]:
             yield draft.at(link, words, "discharge_coefficient")
 
 
+def warn_diversions_of_more_than_enters(draft: Draft) -> Iterator[FieldError]:
+    """Each diversion takes its share of the whole, not of what others leave."""
+    scheduled = {schedule.controls: schedule.value for schedule in draft.control.schedules}
+    leaving: dict[str, list[Any]] = {}
+    for link in draft.links.values():
+        if link.kind == "diversion" and getattr(link, "fraction", None) is not None:
+            leaving.setdefault(getattr(link, "from_node", ""), []).append(link)
+    for node, diversions in leaving.items():
+        shares = [scheduled.get(f"diversion.{link.name}.fraction", link.fraction) for link in diversions]
+        most = _largest_sum(shares)
+        if len(shares) > 1 and most > 1.0 + 1e-9:
+            names = listed([link.name for link in diversions], "and")
+            words = f'{names} take {most:g} of what enters "{node}", more than there is; the rest is drawn from storage'
+            yield draft.at(diversions[-1], words, "fraction")
+
+
+def _largest_sum(signals: Sequence[Signal]) -> float:
+    times = np.unique(np.concatenate([signal.time for signal in signals]))
+    times = np.concatenate([times, np.nextafter(times, -np.inf)])  # at a jump the values before it as well
+    return float(np.sum([signal.at(times) for signal in signals], axis=0).max())
+
+
 def warn_control(draft: Draft) -> Iterator[FieldError]:
     """What rules do that is perhaps not meant."""
     yield from draft.control_warnings
@@ -264,6 +381,12 @@ def warn_unused_series(draft: Draft) -> Iterator[FieldError]:
     """A series that nothing uses is perhaps one that something should."""
     for name in draft.unused_series:
         yield FieldError("nothing uses this series", "series", name, absolute=True)
+
+
+def warn_unused_covers(draft: Draft) -> Iterator[FieldError]:
+    """Likewise a cover."""
+    for name in draft.unused_covers:
+        yield FieldError("nothing uses this cover", "cover", name, absolute=True)
 
 
 def warn_initial_state(draft: Draft, state: InitialState | None, clock: Clock) -> Iterator[FieldError]:
@@ -298,6 +421,18 @@ CHECKS: tuple[Rule, ...] = (
     check_free_outfalls,
     check_diversions_do_not_run_in_a_circle,
     check_reaches_have_beds,
+    check_falls,
+    check_outfall_slopes,
     check_junctions_have_a_bed,
+    check_concentrations_are_of_substances,
+    check_loads_reach_water,
+    check_names_of_substances,
 )
-WARNINGS: tuple[Rule, ...] = (warn_sills_below_beds, warn_gate_coefficients, warn_control, warn_unused_series)
+WARNINGS: tuple[Rule, ...] = (
+    warn_sills_below_beds,
+    warn_gate_coefficients,
+    warn_diversions_of_more_than_enters,
+    warn_control,
+    warn_unused_series,
+    warn_unused_covers,
+)

@@ -14,6 +14,7 @@ from deltasim.errors import ScenarioError
 from deltasim.faults import FieldError
 from deltasim.fields import Component
 from deltasim.forcing import Files, Reader
+from deltasim.quality import Load, Substance, Tracing
 from deltasim.scenario.build import Builder
 from deltasim.scenario.checks import CHECKS, WARNINGS, warn_initial_state
 from deltasim.scenario.layers import Layer, Merged, read_layers
@@ -44,6 +45,10 @@ class Scenario:
     max_step : float, s
     nodes, links : dict of str to Component
         By name, in the order of the file. Inflows and demands are links. The cells of rivers are among them.
+    substances : dict of str to Substance
+        What is dissolved in the water, by name.
+    loads : dict of str to Load
+    tracing : Tracing
     control : Control
         Rules, controllers and schedules.
     initial_state : InitialState or None
@@ -73,6 +78,9 @@ class Scenario:
     max_step: float
     nodes: dict[str, Component]
     links: dict[str, Component]
+    substances: dict[str, Substance]
+    loads: dict[str, Load]
+    tracing: Tracing
     control: Control
     initial_state: InitialState | None
     rivers: dict[str, River]
@@ -163,14 +171,17 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
     """Validate everything; raise with everything that is wrong."""
     builder = Builder(merged)
     settings, solver = builder.own_tables()
+    tracing = builder.tracing()
     clock = builder.clock(settings)
-    reader = Reader(clock, files, builder.series())
+    reader = Reader(clock, files, builder.series(), builder.covers())
     draft = builder.components(reader)
     for check in CHECKS:
         builder.report(check(draft))
     state = builder.initial_state(settings, files)
     if builder.problems or settings is None or solver is None:
         raise ScenarioError(builder.sorted_problems())
+    substances = {name: s for name, s in draft.quality["substance"].items() if isinstance(s, Substance)}
+    loads = {name: load for name, load in draft.quality["load"].items() if isinstance(load, Load)}
     tables = {"scenario": merged.tables["scenario"], **merged.tables}
     return Scenario(
         path=path,
@@ -186,6 +197,9 @@ def _build(path: str, merged: Merged, files: Files) -> Scenario:
         max_step=solver.max_step,
         nodes=dict(draft.nodes),
         links=dict(draft.links),
+        substances=substances,
+        loads=loads,
+        tracing=tracing,
         control=draft.control,
         initial_state=state,
         rivers=dict(draft.rivers),

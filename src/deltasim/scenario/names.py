@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 
+from deltasim.links import LINKS
 from deltasim.variables import VARIABLES
 
-__all__ = ["PLANNED_KINDS", "PLANNED_NODES", "RESERVED", "name_fault"]
-
-PLANNED_KINDS = (
-    "wetland",
-    "substance",
-    "load",
-    "tracing",
-    "cover",
-)
-"""Kinds that the format knows and this version cannot run yet."""
-
-PLANNED_NODES = frozenset(("wetland",))
-"""Those among them that are nodes."""
+__all__ = ["RESERVED", "name_fault"]
 
 FUNCTIONS = ("min", "max", "abs", "ahead", "max_ahead", "and", "or", "not")
 CLOCK = ("hour", "month", "day_of_year", "time")
-STAGES = ("start_stage", "stop_stage", "start_to_stage", "stop_to_stage")
-SETTINGS = ("opening", "open", "crest_level", "capacity", "discharge", "fraction", *STAGES)
-TABLES = ("scenario", "solver", "series")
+SETTINGS = frozenset(key for kind in LINKS.values() for key in kind.moves)
+TABLES = ("scenario", "solver", "series", "tracing", "cover")
 
-RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *PLANNED_KINDS, *VARIABLES, "salinity", "true", "false"))
+RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *VARIABLES, "salinity", "true", "false"))
 """Words that rules and results read as something else; the kinds of this version are added by the loader."""
 
 

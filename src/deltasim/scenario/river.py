@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from deltasim import units
 from deltasim.faults import FieldError, did_you_mean
-from deltasim.fields import MANNING_UNITS, Component, Count, Length, Level, Number
+from deltasim.fields import Component, Count, Length, Level, ManningN, Number
 from deltasim.geometry import CrossSection
 from deltasim.links import LINKS
 from deltasim.nodes import Channel
@@ -60,16 +60,12 @@ class River(Surface, Component):
 
     kind: ClassVar[str] = "river"
 
-    cross_section: CrossSection = Field(
-        description="{ bottom_width, side_slope }, or a table of offset and height above the bed; inline or a file."
-    )
+    cross_section: CrossSection
     length: Annotated[Length, Gt(0)] = Field(description="Along the bed, of the whole river.")
     cells: Count = Field(description="Number of equal cells.")
     bed_level_upstream: Level = Field(description="Of the bed at the upstream end.")
     bed_level_downstream: Level = Field(description="Of the bed at the downstream end; linear between the two.")
-    manning_n: Annotated[Number, Gt(0)] = Field(
-        description="Manning's n.", json_schema_extra={"x-units": MANNING_UNITS}
-    )
+    manning_n: ManningN
     to_node: str = Field(alias="to", description="Name of the node at its downstream end.")
     initial_stage: Level | None = Field(default=None, description="Stage at the start in every cell; default empty.")
     initial_depth: Annotated[Length, Ge(0)] | None = Field(

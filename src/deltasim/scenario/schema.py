@@ -17,6 +17,8 @@ from deltasim.fields import Component, Duration, FieldSchema, Length, Part, Seri
 from deltasim.forcing.clock import TimeError, read_time
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.nodes.cover import Cover
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.river import River
 
 __all__ = ["ScenarioTable", "SolverTable", "json_schema", "models"]
@@ -67,8 +69,8 @@ class SolverTable(Part):
 
 @cache
 def models() -> dict[str, type[Component]]:
-    """Return the model of each kind of component: nodes, links, then what controls them."""
-    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS}
+    """Return the model of each kind of component: nodes, links, what controls them, what is in the water."""
+    return {**NODES, River.kind: River, **{name: kind.model for name, kind in LINKS.items()}, **CONTROLS, **QUALITY}
 
 
 def json_schema() -> dict[str, Any]:
@@ -81,7 +83,14 @@ def json_schema() -> dict[str, Any]:
         component needs are required.
     """
     kinds = models()
-    every: dict[str, type[Part]] = {"scenario": ScenarioTable, "solver": SolverTable, "series": SeriesTable, **kinds}
+    every: dict[str, type[Part]] = {
+        "scenario": ScenarioTable,
+        "solver": SolverTable,
+        "tracing": Tracing,
+        "series": SeriesTable,
+        "cover": Cover,
+        **kinds,
+    }
     references, definitions = models_json_schema(
         [(model, "validation") for model in every.values()],
         schema_generator=FieldSchema,
@@ -95,8 +104,8 @@ def json_schema() -> dict[str, Any]:
         _add_bounds(schema["properties"], every[name])
         required[name] = [key for key in schema.pop("required", []) if key != "name"]
     names = {"pattern": r"^\p{L}[\p{L}\p{M}\p{Nd}_]*$"}
-    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver")}
-    for name in ("series", *kinds):
+    tables: dict[str, Any] = {name: {"$ref": reference[name]} for name in ("scenario", "solver", "tracing")}
+    for name in ("series", "cover", *kinds):
         tables[name] = {
             "type": "object",
             "description": _first_line(every[name]),

@@ -93,8 +93,13 @@ def _explain(message: str, text: str, shown: str) -> Problem:
     if message in ("Cannot overwrite a value", "Cannot mutate immutable namespace") or "Cannot declare" in message:
         key = re.match(r"\s*\[*\s*([^=\]\s]+)", text.split("\n")[line - 1])
         return Problem(f"{key[1] if key else 'the key'} stands twice", shown, line)
-    if re.search(r"[=,\[]\s*\d{4}-\d\d-\d\d", text.split("\n")[line - 1]) and message.startswith("Expected newline"):
-        return Problem("there is no such date or time", shown, line)
+    own = text.split("\n")[line - 1]
+    if re.search(r"[=,\[]\s*\d{4}-\d\d-\d\d", own) and message.startswith("Expected newline"):
+        short = re.search(r"[=,\[]\s*(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(?!:)", own)
+        remedy = f'; without seconds it stands in quotes: "{short[1]}"' if short else ""
+        return Problem(f"there is no such date or time{remedy}", shown, line)
+    if message.startswith("Invalid value") and (word := re.search(r"=\s*([^\W\d]\w*)\s*(#|$)", own)):
+        return Problem(f'a text stands in quotes: "{word[1]}"', shown, line)
     for begin, words in WORDS:
         if message.startswith(begin):
             return Problem(words, shown, line)

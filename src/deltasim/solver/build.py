@@ -19,9 +19,10 @@ from deltasim.constants import (
 )
 from deltasim.control import Control
 from deltasim.fluxes import SOURCES
-from deltasim.geometry import pack_curves
+from deltasim.geometry import Curve, pack_curves
 from deltasim.links import LINKS
 from deltasim.network import Network
+from deltasim.quality import Tracer
 from deltasim.signal import Signal
 from deltasim.solver.actuators import OPEN, SETTING
 from deltasim.solver.conditions import Places
@@ -32,6 +33,7 @@ from deltasim.solver.fluxes import Entries, FluxTable, nest
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 from deltasim.solver.tides import longest_step, pack_tides
+from deltasim.solver.tracers import make_tracer_state, pack_tracers
 from deltasim.tide import Tide
 
 __all__ = ["Prepared", "prepare"]
@@ -127,6 +129,7 @@ def prepare(
     max_step: float,
     control: Control = NO_CONTROL,
     time_of_day: float = 0.0,
+    tracers: Sequence[Tracer] = (),
     method: Method = RODAS4P2,
 ) -> Prepared:
     """Make a network ready for the compiled loop.
@@ -142,6 +145,8 @@ def prepare(
     control : Control
     time_of_day : float, s
         Of the run's clock at the start.
+    tracers : sequence of Tracer
+        What the water carries along.
     method : Method
 
     Returns
@@ -200,13 +205,12 @@ def prepare(
     controls = pack_controls(control, places, time_of_day, end)
     moved = {(places.flux[a.link], a.what) for a in controls.actuators}
     bindings, setting, factor = _bind(network, sorted_fluxes, signals, n, moved)
+    tracer_table, entering = pack_tracers(tracers, network, place, spot, signals.add)
     table, stops = signals.table()
     tides = [stage for stage in network.boundary_stage if isinstance(stage, Tide)]
     stops = np.unique(np.concatenate([stops, controls.stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
-    fade_volume = np.zeros(outside + 1)
-    fade_volume[:n] = [max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)), FADE_VOLUME) for curve in curves]
     problem = Problem(
         n=n,
         curves=pack_curves([curve.blunted(tolerance * UNIT_AREA) for curve in curves]),
@@ -216,7 +220,7 @@ def prepare(
             forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
             group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
             fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
-            fade_volume=fade_volume,
+            **_fading(curves, outside + 1),
             entries=entries,
         ),
         groups=nest(_parameters(network, sequence, tolerance)),
@@ -232,10 +236,35 @@ def prepare(
         lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
         control=controls.table,
         controlled=int(controls.is_needed),
+        tracers=tracer_table,
+        traced=int(len(tracers) > 0),
     )
-    work = make_work(problem, network.initial_storage[order], setting, factor, controls.state)
+    carried = make_tracer_state(tracer_table, entering, tracers, place, outside + 1, plan.size)
+    work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)
     work.stage[n:] = resting[n:]
     return Prepared(problem, work, place, spot[:links], spot[links:], controls)
+
+
+def _fading(curves: Sequence[Curve], nodes: int) -> dict[str, Floats]:
+    """How far each node reaches down for what fades as it runs dry, and over which volume that does; m3."""
+    added = np.zeros(nodes - len(curves))
+    return {
+        "fade_volume": np.array([*map(_first_millimetre, curves), *added]),
+        "bed_storage": np.array([*(curve.bed_storage for curve in curves), *added]),
+        "soil_fade_volume": np.array([*map(_last_millimetre, curves), *added]),
+    }
+
+
+def _first_millimetre(curve: Curve) -> float:
+    """Volume, m3, above the bed over which fades what does not know the stage."""
+    return max(float(curve.storage_at(curve.bed_level + FADE_DEPTH)) - curve.bed_storage, FADE_VOLUME)
+
+
+def _last_millimetre(curve: Curve) -> float:
+    """Volume, m3, over which fades what reaches into the soil: a millimetre of water over all of it."""
+    if not curve.bed_row:
+        return _first_millimetre(curve)
+    return max(min(FADE_DEPTH * curve.top_area, 0.5 * curve.bed_storage), FADE_VOLUME)
 
 
 def _resting_stages(network: Network, n: int) -> Floats:
@@ -299,7 +328,7 @@ def _source_fluxes(network: Network, solver_node: Integers, outside: int) -> lis
             target=int(solver_node[node]),
             setting=source.setting,
             factor=source.factor,
-            open=always,
+            open=source.scale or always,
             forward=False,
             fades=SOURCES[law].fades,
             lift_power=0.0,

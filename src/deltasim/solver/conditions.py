@@ -152,7 +152,7 @@ def gather(problem, work, t, theta):  # type: ignore[no-untyped-def]
             elif kind == STORAGE:
                 value = v
             elif kind == AREA:
-                value = a
+                value = a if h >= table.bed[i] else 0.0  # below it is soil
         elif kind <= AREA:
             value = state.boundary[i] if inside else work.stage[i]
         elif kind == DISCHARGE:

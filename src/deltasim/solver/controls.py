@@ -16,7 +16,6 @@ from deltasim.signal import Signal
 from deltasim.solver.actuators import LEVEL, OPEN, RUNNING, SETTING, ControlState, ControlTable
 from deltasim.solver.conditions import HOUR, STAGE, Conditions, Places
 from deltasim.solver.control import MOST_SWITCHES, NEVER, NOT_WHEN, WINDOW
-from deltasim.state import InitialState
 from deltasim.units import NUMBER
 
 __all__ = ["Actuator", "Controls", "pack_controls"]
@@ -96,78 +95,6 @@ class Controls:
         moved = {claim[1]: a.path for a in self.actuators for claim in a.claims}
         links = zip(self.sources, self.own_targets, strict=True)
         return tuple(source if source == own else moved.get(s, own) for s, (source, own) in enumerate(links))
-
-    def final_state(self, end: float) -> dict[str, NDArray[Any]]:
-        """What goes on after the end of the run, by the names of `deltasim.variables.STATE`.
-
-        Parameters
-        ----------
-        end : float, s
-        """
-        state = self.state
-        values: dict[str, NDArray[Any]] = {}
-        if self.sources:
-            values["switch_name"] = np.array(self.switch_names, dtype=object)
-            values["switch_on"] = state.on.astype(float)
-            values["switch_age"] = np.where(np.isfinite(state.since), end - state.since, np.nan)
-            values["switch_pending"] = np.where(np.isfinite(state.pending), end - state.pending, np.nan)
-        if self.actuators:
-            values["setting_name"] = np.array([a.path for a in self.actuators], dtype=object)
-            values["setting_value"] = state.value + state.slope * (end - state.time)
-            values["setting_goal"] = state.goal + state.goal_slope * (end - state.goal_time)
-            values["setting_source"] = np.array(
-                [
-                    a.source if claim < 0 else self.sources[self.table.claim_switch[claim]]
-                    for a, claim in zip(self.actuators, state.claim.tolist(), strict=True)
-                ],
-                dtype=object,
-            )
-        if self.pids:
-            values["controller_name"] = np.array(self.pids, dtype=object)
-            values["controller_integral"] = state.integral.copy()
-            values["controller_error"] = state.last_error.copy()
-            values["controller_output"] = state.output.copy()
-            values["controller_wait"] = state.next_sample - end
-        return values
-
-    def resume(self, initial: InitialState) -> None:
-        """Go on where another run ended; what it does not know starts anew."""
-        state = self.state
-        for s, name in enumerate(self.switch_names):
-            if name in initial.of("switch_on"):
-                state.on[s] = int(initial.of("switch_on")[name])
-                age, pending = initial.of("switch_age")[name], initial.of("switch_pending")[name]
-                state.since[s] = -np.inf if np.isnan(age) else -age
-                state.pending[s] = np.inf if np.isnan(pending) else -pending
-        for p, name in enumerate(self.pids):
-            if name in initial.of("controller_wait"):
-                state.integral[p] = initial.of("controller_integral")[name]
-                state.last_error[p] = initial.of("controller_error")[name]
-                state.output[p] = initial.of("controller_output")[name]
-                state.next_sample[p] = initial.of("controller_wait")[name]
-        for a, actuator in enumerate(self.actuators):
-            if actuator.path not in initial.of("setting_value"):
-                continue
-            state.value[a] = initial.of("setting_value")[actuator.path]
-            # What it was told counts on: only another word, or another who says it, is news.
-            state.goal[a] = initial.of("setting_goal")[actuator.path]
-            state.goal_slope[a] = 0.0
-            gap = state.goal[a] - state.value[a]
-            if np.isinf(actuator.speed):
-                state.value[a] = state.goal[a]
-            elif gap != 0.0:
-                state.slope[a] = np.copysign(actuator.speed, gap)
-                state.arrive[a] = gap / state.slope[a]
-            state.claim[a] = self._claim_of(a, initial.of("setting_source")[actuator.path])
-
-    def _claim_of(self, a: int, source: str) -> int:
-        """Find the claim on an actuator by the path of who told it: -1 its base, -2 none of this run."""
-        state, table = self.state, self.table
-        for c in range(table.claim_first[a], table.claim_first[a + 1]):
-            switch = table.claim_switch[c]
-            if self.sources[switch] == source and state.on[switch] == table.claim_state[c]:
-                return c
-        return -1 if source == self.actuators[a].source else -2
 
     @property
     def is_needed(self) -> bool:

@@ -69,6 +69,10 @@ class FluxTable(NamedTuple):
         1 where the flux fades as its source runs dry.
     fade_volume : ndarray, shape (n_node,), m3
         Volume over which it fades; 0 for nodes that never run dry.
+    bed_storage : ndarray, shape (n_node,), m3
+        Volume below the bed, in the soil, on which that stands: out of reach.
+    soil_fade_volume : ndarray, shape (n_node,), m3
+        Volume over which fades what reaches into the soil.
     entries : Entries
         Of diversions.
     """
@@ -79,6 +83,8 @@ class FluxTable(NamedTuple):
     group: NDArray[np.int64]
     fades: NDArray[np.int64]
     fade_volume: NDArray[np.float64]
+    bed_storage: NDArray[np.float64]
+    soil_fade_volume: NDArray[np.float64]
     entries: Entries
 
 
@@ -118,6 +124,7 @@ def fading(volume, scale):  # type: ignore[no-untyped-def]
 def _filler(kind: Any) -> Any:
     """Make the loop of one kind, with its law inside."""
     law, symmetric, may_fade = kind.law, kind.symmetric, bool(kind.fades)
+    reaches_soil = getattr(kind, "reaches_soil", False)
     if kind.of_inflow:
         return _diverter(law)
 
@@ -144,8 +151,11 @@ def _filler(kind: Any) -> Any:
                 part = 0.0
             elif may_fade and table.fades[k] == 1:
                 donor = a if flux >= 0.0 else b
-                if volume[donor] < table.fade_volume[donor]:
-                    part, growth = fading(volume[donor], table.fade_volume[donor])
+                left, scale = volume[donor] - table.bed_storage[donor], table.fade_volume[donor]
+                if reaches_soil:
+                    left, scale = volume[donor], table.soil_fade_volume[donor]
+                if left < scale:
+                    part, growth = fading(left, scale)
             q[k] = flux * part
             if sensitive:
                 rate = factor * (d_from * rise[a] + d_to * rise[b] + d_setting * work.setting_rate[k])

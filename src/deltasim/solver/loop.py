@@ -30,6 +30,7 @@ from deltasim.solver.step import (
     trial_step,
     update_stages,
 )
+from deltasim.solver.transport import carry_tracers, note_given
 
 __all__ = [
     "CHATTER",
@@ -239,6 +240,8 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
             note_stages(problem, work)
             note_fluxes(problem, work)
             note_wishes(problem, work, LAST)
+            if problem.traced == 1:
+                note_given(problem, work)
             book(work)
             if work.clock[TIME] >= problem.stops[work.counts[NEXT_STOP]]:
                 work.counts[NEXT_STOP] += 1
@@ -311,10 +314,14 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             t, dt = work.clock[BEGUN], work.clock[LENGTH]
             at = work.counts[ROWS_DONE]
             part = work.clock[COUNTED]
-            if at < rows and output.time[at] <= work.clock[TIME] and work.counts[DENSE] == 0:
+            wanted = at < rows and output.time[at] <= work.clock[TIME]
+            if work.counts[DENSE] == 0 and (wanted or problem.traced == 1):
                 extend_fluxes(problem, work)
+                work.counts[DENSE] = 1
             while at < rows and output.time[at] <= work.clock[TIME]:
                 theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
+                if problem.traced == 1:
+                    carry_tracers(problem, work, part, theta)
                 write_row(problem, work, output, at, part, theta, interval)
                 part = theta
                 at += 1
@@ -323,6 +330,8 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             over = work.counts[NEXT_STOP] >= problem.stops.shape[0]
             if at >= rows:
                 return DONE if over and part >= 1.0 else FULL
+            if problem.traced == 1:
+                carry_tracers(problem, work, part, 1.0)
             close_step(problem, work, part)
             work.counts[OPEN_STEP] = 0
             work.clock[COUNTED] = 0.0

@@ -16,7 +16,8 @@ from deltasim.solver.actuators import ControlState, ControlTable, apply_actuator
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
 from deltasim.solver.method import Method
-from deltasim.solver.tides import TideTable, waves
+from deltasim.solver.tides import PackedTides, waves
+from deltasim.solver.tracers import TracerState, TracerTable
 
 __all__ = [
     "BEGUN",
@@ -113,7 +114,7 @@ class Problem(NamedTuple):
     plan : Elimination
     slots : Slots
     signals : SignalTable
-    tides : TideTable
+    tides : PackedTides
     bindings : Bindings
     stops : ndarray, s
         Times that a step must end on, rising; the last is the end of the run.
@@ -126,6 +127,9 @@ class Problem(NamedTuple):
     control : ControlTable
     controlled : int
         1 where anything is switched or moved.
+    tracers : TracerTable
+    traced : int
+        1 where anything is carried along.
     """
 
     n: int
@@ -135,7 +139,7 @@ class Problem(NamedTuple):
     plan: Elimination
     slots: Slots
     signals: SignalTable
-    tides: TideTable
+    tides: PackedTides
     bindings: Bindings
     stops: Floats
     method: Method
@@ -144,6 +148,8 @@ class Problem(NamedTuple):
     lift_power: Floats
     control: ControlTable
     controlled: int
+    tracers: TracerTable
+    traced: int
 
 
 class Work(NamedTuple):
@@ -203,6 +209,7 @@ class Work(NamedTuple):
     max_flux, max_flux_time : ndarray, shape (m,)
     energy : ndarray, shape (m,), J
     control : ControlState
+    tracers : TracerState
     """
 
     clock: Floats
@@ -258,6 +265,7 @@ class Work(NamedTuple):
     max_flux_time: Floats
     energy: Floats
     control: ControlState
+    tracers: TracerState
 
 
 class Output(NamedTuple):
@@ -273,6 +281,8 @@ class Output(NamedTuple):
         Of each actuator.
     wish : ndarray, shape (k, n_wanting), m3
         Asked since the row before, of what is moved and may fall short.
+    mass : ndarray, shape (k, R, n)
+        Of everything that is carried along, in each of its tanks.
     """
 
     time: Floats
@@ -283,9 +293,17 @@ class Output(NamedTuple):
     volume: Floats
     position: Floats
     wish: Floats
+    mass: Floats
 
 
-def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats, control: ControlState) -> Work:
+def make_work(
+    problem: Problem,
+    storage: Floats,
+    setting: Floats,
+    factor: Floats,
+    control: ControlState,
+    tracers: TracerState,
+) -> Work:
     """Allocate the state of a run.
 
     Parameters
@@ -296,6 +314,8 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     setting, factor : ndarray, shape (m,)
         Of each flux; those that a signal drives are overwritten.
     control : ControlState
+        At the start.
+    tracers : TracerState
         At the start.
 
     Returns
@@ -318,7 +338,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
     shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
-    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields[:-1]}
+    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields[:-2]}
     arrays["counts"] = np.zeros(9, dtype=np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
@@ -327,7 +347,7 @@ def make_work(problem: Problem, storage: Floats, setting: Floats, factor: Floats
     arrays["max_volume"][:] = storage
     arrays["setting"][:] = setting
     arrays["factor"][:] = factor
-    return Work(**arrays, control=control)
+    return Work(**arrays, control=control, tracers=tracers)
 
 
 @jit_inline

@@ -182,6 +182,9 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         else:
             since = output.time[row] - state.time_before[a]
             output.position[row, a] = state.value_before[a] + state.slope_before[a] * since
+    for r in range(output.mass.shape[1]):
+        for i in range(n):
+            output.mass[row, r, i] = work.tracers.mass[r, i]
     for i in range(n):
         output.mean_stage[row, i] = work.stage_integral[i] / length
         work.stage_integral[i] = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,8 @@ class Rows:
         Of what control moves.
     wish : ndarray, shape (k, n_wanting), m3
         Asked since the output time before of each of `Controls.wanting`.
+    mass : ndarray, shape (k, R, n_storage)
+        Of each tracer, in each of its tanks.
     """
 
     time: Floats
@@ -82,6 +84,7 @@ class Rows:
     source_volume: Floats
     position: Floats
     wish: Floats
+    mass: Floats
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,12 @@ class Totals:
     relative_balance_error : float
         Sum of the absolute balance errors over what was there at the start and what came in from outside.
     steps, rejected_steps : int
+    mass : ndarray, shape (R, n_storage)
+        Of each tracer, in each of its tanks.
+    mass_error : ndarray, shape (T, n_storage)
+        Of each tracer, change of its mass minus all that was carried in and made.
+    relative_mass_error : ndarray, shape (T,)
+        Sum of its absolute errors over what was there at the start and what came in.
     """
 
     storage: Floats
@@ -113,6 +122,9 @@ class Totals:
     relative_balance_error: float
     steps: int
     rejected_steps: int
+    mass: Floats
+    mass_error: Floats
+    relative_mass_error: Floats
 
 
 def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
@@ -133,7 +145,8 @@ def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
     n, m = prepared.problem.n, len(prepared.problem.fluxes.origin)
     none, flux = np.empty((0, n)), np.empty((0, m))
     position, wish = np.empty((0, len(prepared.controls.actuators))), np.empty((0, len(prepared.controls.wanting)))
-    output = Output(np.empty(0), none, none, none, none, flux, position, wish)
+    mass = np.empty((0, *prepared.work.tracers.mass.shape))
+    output = Output(np.empty(0), none, none, none, none, flux, position, wish, mass)
     status = loop.advance(prepared.problem, prepared.work, output, 1.0, 0)
     _drain_log(prepared, journal)
     if status == loop.CHATTER:
@@ -177,7 +190,8 @@ def march(
     problem, work = prepared.problem, prepared.work
     n, m = problem.n, len(problem.fluxes.origin)
     interval = float(times[0])
-    most = int(min(len(times), max(16, CHUNK_VALUES // max(4 * n + m, 1))))
+    tanks = len(work.tracers.mass)
+    most = int(min(len(times), max(16, CHUNK_VALUES // max((4 + tanks) * n + m, 1))))
     budget = max(100, PAUSE_WORK // max(n, 1))
     clock = [0.0] if timer is None else timer
     done = 0
@@ -186,7 +200,8 @@ def march(
         stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
         position = np.empty((rows, len(prepared.controls.actuators)))
         wish = np.empty((rows, len(prepared.controls.wanting)))
-        output = Output(times[done : done + rows], stage, mean, area, storage, np.empty((rows, m)), position, wish)
+        time_of, volume, mass = times[done : done + rows], np.empty((rows, m)), np.empty((rows, tanks, n))
+        output = Output(time_of, stage, mean, area, storage, volume, position, wish, mass)
         work.counts[loop.ROWS_DONE] = 0
         status = loop.PAUSED
         while status == loop.PAUSED:
@@ -218,6 +233,7 @@ def _in_order(prepared: Prepared, output: Output, filled: int) -> Rows:
         output.volume[:filled, prepared.source_flux],
         output.position[:filled],
         output.wish[:filled],
+        output.mass[:filled][:, :, prepared.place],
     )
 
 
@@ -263,7 +279,7 @@ def _name_chatter(prepared: Prepared) -> SolverError:
     return SolverError(words, time=at, component=names[0])
 
 
-def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
+def totals(prepared: Prepared, initial_storage: Floats, initial_mass: Sequence[Floats] = ()) -> Totals:
     """Sum up a run, whole or broken off.
 
     Parameters
@@ -272,6 +288,8 @@ def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
         As `march` left it.
     initial_storage : ndarray, shape (n_storage,), m3
         In the network's order.
+    initial_mass : sequence of ndarray, shape (n_tank, n_storage)
+        Of each tracer, likewise.
 
     Returns
     -------
@@ -291,6 +309,7 @@ def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
     entered = float(np.sum(np.maximum(work.total, 0.0)[inside_to & ~inside_from]))
     entered += float(np.sum(np.maximum(-work.total, 0.0)[inside_from & ~inside_to]))
     scale = float(np.sum(initial_storage)) + entered
+    mass_error, relative_mass_error = _mass_errors(prepared, initial_mass)
     return Totals(
         storage=work.volume[:n][place],
         max_storage=work.max_volume[place],
@@ -304,7 +323,33 @@ def totals(prepared: Prepared, initial_storage: Floats) -> Totals:
         relative_balance_error=float(np.sum(np.abs(error))) / scale if scale > 0.0 else 0.0,
         steps=int(work.counts[loop.STEPS]),
         rejected_steps=int(work.counts[loop.REJECTED]),
+        mass=work.tracers.mass[:, place],
+        mass_error=mass_error,
+        relative_mass_error=relative_mass_error,
     )
+
+
+def _mass_errors(prepared: Prepared, initial_mass: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Balance of each tracer: error of each storage, and the sum of errors over all that there was."""
+    problem, state, n = prepared.problem, prepared.work.tracers, prepared.problem.n
+    origin, target = problem.fluxes.origin, problem.fluxes.target
+    inside_from, inside_to = origin < n, target < n
+    errors = np.zeros((len(initial_mass), n))
+    relative = np.zeros(len(initial_mass))
+    for s, start in enumerate(initial_mass):
+        moved = np.zeros(len(problem.fluxes.fade_volume), dtype=np.longdouble)
+        through = state.through[s].astype(np.longdouble) - state.through_carry[s]
+        np.add.at(moved, target, through)
+        np.subtract.at(moved, origin, through)
+        own = slice(problem.tracers.first[s], problem.tracers.first[s + 1])
+        end = state.mass[own].sum(axis=0)[prepared.place]
+        made = (state.made[s] - state.made_carry[s])[prepared.place]
+        errors[s] = end - start.sum(axis=0) - made - moved[:n][prepared.place].astype(float)
+        entered = float(np.sum(np.maximum(through, 0.0)[inside_to & ~inside_from]))
+        entered += float(np.sum(np.maximum(-through, 0.0)[inside_from & ~inside_to]))
+        scale = float(start.sum()) + entered + float(np.maximum(made, 0.0).sum())
+        relative[s] = float(np.abs(errors[s]).sum()) / scale if scale > 0.0 else 0.0
+    return errors, relative
 
 
 def _explain(network: Network, prepared: Prepared, status: int) -> SolverError:

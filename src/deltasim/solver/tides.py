@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from deltasim._jit import jit_inline
 from deltasim.tide import Tide
 
-__all__ = ["TideTable", "longest_step", "pack_tides", "waves"]
+__all__ = ["PackedTides", "longest_step", "pack_tides", "waves"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -19,7 +19,7 @@ Integers = NDArray[np.int64]
 STEPS_IN_A_PERIOD = 12.0
 
 
-class TideTable(NamedTuple):
+class PackedTides(NamedTuple):
     """The constituents of all tides, one tide after the other.
 
     Parameters
@@ -44,7 +44,7 @@ class TideTable(NamedTuple):
     sine: Floats
 
 
-def pack_tides(tides: Sequence[Tide]) -> TideTable:
+def pack_tides(tides: Sequence[Tide]) -> PackedTides:
     """Lay tides out for the loop; their base is a signal like any other.
 
     Parameters
@@ -53,7 +53,7 @@ def pack_tides(tides: Sequence[Tide]) -> TideTable:
 
     Returns
     -------
-    TideTable
+    PackedTides
     """
 
     def firsts(lengths: list[int]) -> Integers:
@@ -62,7 +62,7 @@ def pack_tides(tides: Sequence[Tide]) -> TideTable:
     def joined(parts: list[Floats]) -> Floats:
         return np.concatenate([np.empty(0), *parts])
 
-    return TideTable(
+    return PackedTides(
         firsts([tide.speed.size for tide in tides]),
         firsts([tide.knots.size for tide in tides]),
         firsts([tide.cosine.size for tide in tides]),
@@ -98,7 +98,7 @@ def waves(tides, i, t):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    tides : TideTable
+    tides : PackedTides
     i : int
         Which tide.
     t : float, s
