@@ -138,7 +138,7 @@ def _descend(objective: Objective, begin: Floats, tell: Callable[[float], None])
             objective.derivatives,
             bounds=(0.0, 1.0),
             ftol=TOLERANCE,
-            xtol=1e-7,
+            xtol=1e-3 * objective.study.settings.step,
             gtol=1e-10,
             max_nfev=MOST_STEPS,
         )

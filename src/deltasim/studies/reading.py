@@ -22,6 +22,7 @@ from deltasim.scenario.names import name_fault
 from deltasim.studies.pairing import Half, Items, changes, intervals, plain, totals
 from deltasim.studies.study import HALVES, Parameter, Study, Target, comparable
 from deltasim.studies.tables import (
+    NullTable,
     ObservedTable,
     ParameterTable,
     PeriodsTable,
@@ -250,9 +251,8 @@ class _Reading:
             units=_units(variable, valid.transform),
             weight=valid.weight,
             null=model,
-            null_name="mean"
-            if valid.null is None
-            else f"{valid.null.column or valid.null.file or 'series'} + constant",
+            null_slope=valid.null is not None and valid.null.slope == "fitted",
+            null_name=_null_words(valid.null),
         )
         self.report(_too_little(target), keys)
         return target
@@ -354,8 +354,11 @@ def _words(transform: TransformTable | None) -> str:
     return f"{'mean' if transform.mean is not None else 'sum'} over {every if isinstance(every, str) else _span(every)}"
 
 
-def _null_words(null: ObservedTable | None) -> str:
-    return "mean" if null is None else f"{null.column or null.file or 'series'} + constant"
+def _null_words(null: NullTable | None) -> str:
+    if null is None:
+        return "mean"
+    name = null.column or null.file or "series"
+    return f"{name} + constant" if null.slope == "one" else f"line over {name}"
 
 
 def _span(seconds: float) -> str:

@@ -80,6 +80,8 @@ class Target:
         In the fit.
     null : ndarray, shape of the items
         The null model but for its constant, at each item; NaN where it is missing.
+    null_slope : bool
+        Whether it is a straight line over that, fitted to the calibration half, not a constant beside it.
     null_name : str
         In words.
     """
@@ -94,6 +96,7 @@ class Target:
     units: str
     weight: float
     null: Floats = field(repr=False)
+    null_slope: bool
     null_name: str
 
     def observed(self, half: str) -> Floats:
@@ -101,10 +104,16 @@ class Target:
         return self.rows[half](self.items.value)
 
     def null_model(self, half: str) -> Floats:
-        """What the null model has there, its constant taken from the calibration half."""
-        known = np.unique(self.rows["calibration"].item)
-        constant = float(np.mean(self.items.value[known] - self.null[known]))
-        return self.rows[half](self.null + constant)
+        """What the null model has there, its constant (and slope) taken from the calibration half."""
+        rows = self.rows["calibration"]
+        if not self.null_slope:
+            known = np.unique(rows.item)
+            constant = float(np.mean(self.items.value[known] - self.null[known]))
+            return self.rows[half](self.null + constant)
+        ones = np.ones(self.null.size)
+        line = np.column_stack((rows(self.null), rows(ones)))
+        slope, constant = np.linalg.lstsq(line, self.observed("calibration"), rcond=None)[0]
+        return self.rows[half](slope * self.null + constant * ones)
 
 
 @dataclass(frozen=True)

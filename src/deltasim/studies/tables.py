@@ -12,7 +12,16 @@ from deltasim.faults import FieldError, FieldErrors, explain
 from deltasim.fields import Count, Duration, Instant, Number, OrWord, Part, SeriesTable
 from deltasim.units import quote
 
-__all__ = ["ObservedTable", "ParameterTable", "PathUse", "PeriodsTable", "StudyTable", "TargetTable", "TransformTable"]
+__all__ = [
+    "NullTable",
+    "ObservedTable",
+    "ParameterTable",
+    "PathUse",
+    "PeriodsTable",
+    "StudyTable",
+    "TargetTable",
+    "TransformTable",
+]
 
 Method = Literal["least_squares", "differential_evolution"]
 
@@ -104,6 +113,16 @@ class ObservedTable(Part):
 Period = Annotated[float | str, OrWord(units.DURATION, ("month", "year"))]
 
 
+class NullTable(ObservedTable):
+    """A series that stands in for a model: plus a constant, or as a straight line over it."""
+
+    slope: Literal["one", "fitted"] = Field(default="one", description="whether the series is taken as it is")
+
+    def series(self) -> SeriesTable:
+        """The same as a series in which gaps are allowed."""
+        return ObservedTable(**self.model_dump(exclude={"slope"})).series()
+
+
 class TransformTable(Part):
     """What of the series is compared instead of its values: one of these."""
 
@@ -137,8 +156,8 @@ class TargetTable(Part):
     observed: ObservedTable = Field(description="the observed series")
     transform: TransformTable | None = Field(default=None, description="what of it is compared")
     weight: Annotated[Number, Ge(0)] = Field(default=1.0, description="in the fit; 0 is scored all the same")
-    null: Annotated[ObservedTable | None, BeforeValidator(_null)] = Field(
-        default=None, description='what is known without a model: "mean", or another series plus a constant'
+    null: Annotated[NullTable | None, BeforeValidator(_null)] = Field(
+        default=None, description='what is known without a model: "mean", or another series'
     )
 
     @model_validator(mode="before")
