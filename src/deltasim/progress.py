@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["progress_bar", "reached"]
+__all__ = ["progress_bar", "reached", "search_bar"]
 
 WINDOW = 20
 """Calls over which the speed is taken: it follows a run that grows slow, and does not count what came before it."""
@@ -38,8 +38,35 @@ def progress_bar() -> Iterator[Callable[[float, float], None]]:
         bar.close()
 
 
-def _nobody_looks(simulated: float, whole: float) -> None:
-    del simulated, whole
+@contextmanager
+def search_bar() -> Iterator[Callable[[float, float, str], None]]:
+    """Show a bar of a search of many runs on standard error while inside, if that is a terminal.
+
+    Yields
+    ------
+    callable
+        To be called with the work done, the whole of it, and where the search is, in words.
+    """
+    if not sys.stderr.isatty():
+        yield _nobody_looks
+        return
+    shown = _shown()
+    task = shown.add_task("", total=1.0, speed="")
+    runs = 0
+
+    def tell(done: float, whole: float, words: str) -> None:
+        nonlocal runs
+        runs += 1
+        shown.update(task, completed=done, total=whole, description=words, speed=f"{runs:,} runs")
+
+    try:
+        yield tell
+    finally:
+        shown.stop()
+
+
+def _nobody_looks(done: float, whole: float, words: str = "") -> None:
+    del done, whole, words
 
 
 class _Bar:

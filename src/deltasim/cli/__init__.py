@@ -20,6 +20,7 @@ COMMANDS = {
     "new": "Write a starter scenario that runs.",
     "indicators": "Tell what a result means: hydroperiod, flow, habitat, flood.",
     "compare": "Compare variants with a baseline, indicator by indicator.",
+    "calibrate": "Fit parameters to observations, and say what the fit is worth.",
     "info": "Show what is in a scenario or a result.",
     "plot": "Draw a result, or a comparison of several.",
     "export": "Write a result for spreadsheets (CSV) or a GIS (GeoJSON).",

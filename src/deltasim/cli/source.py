@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deltasim.scenario import Scenario
 
 __all__ = [
+    "SourceFile",
     "is_netcdf",
     "is_result",
     "open_result",

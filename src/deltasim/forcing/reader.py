@@ -14,7 +14,7 @@ from deltasim.faults import Fault, FieldError, FieldErrors, did_you_mean, limite
 from deltasim.fields import SeriesTable, SeriesUse, TideTable
 from deltasim.forcing.calendar import YearDates, monthly_signal, read_year_dates
 from deltasim.forcing.clock import Clock, TimesError
-from deltasim.forcing.series import Rows, signal_from_rows, times_going_back
+from deltasim.forcing.series import Rows, observations_from_rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
 from deltasim.forcing.tides import tide_from_sheet
 from deltasim.forcing.weather import rows_of_weather
@@ -166,6 +166,10 @@ class Reader:
     def series(self, table: SeriesTable, use: SeriesUse) -> Signal:
         """Resolve an inline or file series for one use."""
         return signal_from_rows(self._read_rows(table), use, self.clock)
+
+    def observations(self, table: SeriesTable, dimension: Dimension) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Read times (s since the start) and values of what was observed; gaps, where `table` allows them, are NaN."""
+        return observations_from_rows(self._read_rows(table), dimension)
 
     def cover(self, name: str) -> Cover:
         """Find a kind of cover, of the scenario or shipped."""

@@ -18,7 +18,7 @@ from deltasim.signal import Interpolation, Signal
 from deltasim.tables import GAP_REMEDY
 from deltasim.units import LENGTH, RATE, Dimension, UnitsError, conversion, convert, is_dimension, quote, to_si
 
-__all__ = ["Rows", "signal_from_rows", "times_going_back"]
+__all__ = ["Rows", "observations_from_rows", "signal_from_rows", "times_going_back"]
 
 
 Factors = tuple[Fraction, Fraction]
@@ -103,6 +103,41 @@ def signal_from_rows(rows: Rows, use: SeriesUse, clock: Clock) -> Signal:
     if interpolation == "previous":
         time = time[:-1]
     return Signal(time, value, interpolation)
+
+
+def observations_from_rows(rows: Rows, dimension: Dimension) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give times and values as they were observed: nothing is filled, and the run need not be covered.
+
+    Parameters
+    ----------
+    rows : Rows
+        A series that does not repeat.
+    dimension : Dimension
+        What the values measure.
+
+    Returns
+    -------
+    time : ndarray, s
+        Since the start of the run.
+    value : ndarray
+        In SI; NaN where there is a gap.
+
+    Raises
+    ------
+    FieldError or FieldErrors
+        With file and line of the row to blame.
+    """
+    assert not isinstance(rows.time, YearDates)
+    try:
+        factors = (Fraction(1), Fraction(0)) if rows.units is None else conversion(rows.units, dimension)
+    except UnitsError as error:
+        raise FieldErrors([rows.blame(f"{error}, got {quote(rows.units)}", "units")]) from error
+    raw = _raw_values(rows, dimension, factors)
+    gap = np.isnan(raw)
+    with np.errstate(over="ignore"):
+        value = convert(raw * rows.table.scale + rows.table.offset, factors)
+    _check_finite(rows, np.where(gap, 0.0, value))
+    return rows.time, value
 
 
 def _unit_conversion(rows: Rows, use: SeriesUse, interpolation: Interpolation) -> tuple[Factors, Dimension]:

@@ -18,7 +18,7 @@ from deltasim.scenario.locate import Keys, find_lines, line_of
 from deltasim.scenario.syntax import read_toml
 from deltasim.units import quote
 
-__all__ = ["Layer", "Merged", "read_layers", "read_override"]
+__all__ = ["Layer", "Merged", "read_layer", "read_layers", "read_override"]
 
 ALTERNATIVES = (
     ({"initial_stage"}, {"initial_storage", "initial_depth"}),
@@ -281,7 +281,7 @@ def read_layers(path: str | Path, allow_outside: bool = False) -> Merged:
     """
     shown = str(path)
     main = Path(path)
-    chain = [_read_layer(main, shown, "")]
+    chain = [read_layer(main, shown, "")]
     paths = [main.resolve()]
     root = paths[0].parent
     while (base := _base_of(chain[-1])) is not None:
@@ -301,7 +301,7 @@ def read_layers(path: str | Path, allow_outside: bool = False) -> Merged:
         if not target.is_file():
             near = [entry.name for entry in target.parent.iterdir()] if target.parent.is_dir() else []
             raise stop(f"there is no file {quote(base)}{did_you_mean(target.name, near)}")
-        chain.append(_read_layer(target, posixpath.join(posixpath.dirname(shown), name), posixpath.dirname(name)))
+        chain.append(read_layer(target, posixpath.join(posixpath.dirname(shown), name), posixpath.dirname(name)))
         paths.append(target)
     merged = Merged()
     for layer in reversed(chain):
@@ -320,7 +320,14 @@ def _base_of(layer: Layer) -> str | None:
     )
 
 
-def _read_layer(path: Path, shown: str, folder: str) -> Layer:
+def read_layer(path: Path, shown: str, folder: str) -> Layer:
+    """Read one file.
+
+    Raises
+    ------
+    ScenarioError
+        It is missing, cannot be read or is no TOML.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
