@@ -86,12 +86,16 @@ def test_salt_stays_where_water_dries_up():
 
 def test_a_run_cut_in_two_carries_on(tmp_path):
     """Masses in every tank, the water of every source and its age go on where they were."""
-    body = DRYING.replace("[substance.salinity]", "[substance.salinity]\n[substance.n]\ndecay = { rate = 1e-6, tanks = 3 }")
+    body = DRYING.replace(
+        "[substance.salinity]", "[substance.salinity]\n[substance.n]\ndecay = { rate = 1e-6, tanks = 3 }"
+    )
     body = body.replace("salinity = 1.0 }", "salinity = 1.0, n = 0.2 }")
     whole = run(body, days=36, step="6 h")
     first = run(body, days=33, step="6 h")
     deltasim.write(first, tmp_path / "first.nc")
-    text = scenario(body, days=36, step="6 h").text.replace("start = 2024-01-01T00:00:00", "start = 2024-02-03T00:00:00")
+    text = scenario(body, days=36, step="6 h").text.replace(
+        "start = 2024-01-01T00:00:00", "start = 2024-02-03T00:00:00"
+    )
     text = text.replace("[solver]", "[solver]", 1).replace(
         'output_step = "6 h"', 'output_step = "6 h"\ninitial_state = "first.nc"'
     )

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltasim._version import __version__
 from deltasim.errors import ScenarioError
 from deltasim.forcing.astronomy import CONSTITUENTS
 from deltasim.scenario import from_text, load, read_override
@@ -47,10 +46,6 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = (
-    "basin, wetland, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
-    "resistance, breach, levee, fixed_flow, inflow, demand, diversion, rule, pid and schedule"
-)
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -469,7 +464,7 @@ CASES = [
         "substances that are none",
         [
             'a.toml:14: basin.upper.concentration.salt: there is no substance "salt"; did you mean "salts"?',
-            'a.toml:32: substance.salts.decay: give rate (per area, as m/day) or rate_constant (as 1/day), one of the two',
+            "a.toml:32: substance.salts.decay: give rate (per area, as m/day) or rate_constant (as 1/day), one of the two",
             'a.toml:35: load.farm.to: there is no node "ponds"',
             'a.toml:36: load.farm.substance: there is no substance "nitrate"; write [substance.nitrate] to have one',
             'a.toml:42: load.town.mass: expected a mass per time in kg/s, got "3 kg"',
