@@ -383,9 +383,9 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
     while at < end:
         most = (end - at) * work.clock[LENGTH]
         length = state.step[0]
-        upto = (
-            end if length >= most else at + (0.5 * (end - at) if length > 0.5 * most else length / work.clock[LENGTH])
-        )
+        upto = end
+        if max(length, LEAST_PART) < most:  # two equal parts rather than a long one and a sliver
+            upto = at + (0.5 * (end - at) if length > 0.5 * most else length / work.clock[LENGTH])
         length = (upto - at) * work.clock[LENGTH]
         copy_all(state.kept_mass, state.mass)
         copy_all(state.kept_content, state.content)
@@ -402,6 +402,7 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
         if error <= 1.0 or length <= LEAST_PART:
             # A part cut short by the end of a step says little against the length that was wanted.
             state.step[0] = max(wanted, state.step[0]) if upto == end and state.step[0] < np.inf else wanted
+            state.step[0] = max(state.step[0], LEAST_PART)
             book_tracers(work)
             state.carried[:] = 0.0
             state.reacted[:] = 0.0
