@@ -69,6 +69,24 @@ def test_bound_that_decides_is_told(folder):
     assert "resistance is at its lower bound" in found.remarks()[0]
 
 
+def test_objective_is_the_weighted_sum_of_what_is_not_explained(folder):
+    """Sum of w (1 - NSE), whatever the number of values and their units; a weight of 0 is scored and not fitted to."""
+    level = STUDY[STUDY.index("[target.level]") : STUDY.index("[periods]")]
+    volume = level.replace("target.level", "target.volume").replace('"stage"', '"storage"')
+    volume = volume.replace(
+        '"level" }', f'"level", units = "{AREA} m3" }}\nweight = 0.5\ntransform = {{ mean = "1 day" }}'
+    )
+    aside = level.replace("target.level", "target.aside").replace('"level" }', '"level", offset = 1.0 }\nweight = 0')
+    text = STUDY.replace("lower = 5.0", "lower = 20.0").replace(
+        "[periods]", f"weight = 2.0\n\n{volume}\n{aside}\n[periods]"
+    )
+    found = calibrate(study(folder, text))
+    nse = {name: found.comparisons[name, "calibration"].scores.nse for name in ("level", "volume", "aside")}
+    assert found.fit.cost == pytest.approx(2.0 * (1.0 - nse["level"]) + 0.5 * (1.0 - nse["volume"]), rel=1e-6)
+    assert nse["aside"] < nse["level"]
+    assert found.fit.cost == min(start.cost for start in found.fit.starts)
+
+
 def test_parameters_that_undo_each_other_are_told(folder):
     """Two constant inflows into one pond: only their sum is in the level."""
     inflows = "".join(
@@ -85,6 +103,7 @@ def test_parameters_that_undo_each_other_are_told(folder):
     weakest = dict(zip(names, np.abs(found.identifiability.weakest), strict=True))
     assert weakest["one"] == pytest.approx(weakest["other"], rel=0.01)
     assert weakest["resistance"] < 0.01
+    assert found.fit.cost == min(start.cost for start in found.fit.starts)
     sums = [found.study.lower + start.end * (found.study.upper - found.study.lower) for start in found.fit.starts]
     assert [values[1] + values[2] for values in sums] == pytest.approx([0.0, 0.0], abs=1e-4)
 
