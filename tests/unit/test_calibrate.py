@@ -70,7 +70,10 @@ def test_bound_that_decides_is_told(folder):
 
 
 def test_objective_is_the_weighted_sum_of_what_is_not_explained(folder):
-    """Sum of w (1 - NSE), whatever the number of values and their units; a weight of 0 is scored and not fitted to."""
+    """Sum of w (1 - NSE), whatever the number of values and their units; a weight of 0 is scored and not fitted to.
+
+    The run of the fit is a shorter one, with other steps: levels agree within the tolerance of the solver, not to bits.
+    """
     level = STUDY[STUDY.index("[target.level]") : STUDY.index("[periods]")]
     volume = level.replace("target.level", "target.volume").replace('"stage"', '"storage"')
     volume = volume.replace(
@@ -82,7 +85,7 @@ def test_objective_is_the_weighted_sum_of_what_is_not_explained(folder):
     )
     found = calibrate(study(folder, text))
     nse = {name: found.comparisons[name, "calibration"].scores.nse for name in ("level", "volume", "aside")}
-    assert found.fit.cost == pytest.approx(2.0 * (1.0 - nse["level"]) + 0.5 * (1.0 - nse["volume"]), rel=1e-6)
+    assert found.fit.cost == pytest.approx(2.0 * (1.0 - nse["level"]) + 0.5 * (1.0 - nse["volume"]), rel=1e-4)
     assert nse["aside"] < nse["level"]
     assert found.fit.cost == min(start.cost for start in found.fit.starts)
 
