@@ -20,15 +20,18 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from deltasim import units
+from deltasim.concentrations import BySubstance
 from deltasim.control import CONTROLS
 from deltasim.control.models import Later
 from deltasim.faults import is_internal, parts_of
-from deltasim.fields import OrTable, OrWord, Scalar, TideTable, TimeOfRun, Varying
+from deltasim.fields import OrTable, OrWord, Part, Scalar, TideTable, TimeOfRun, Varying
 from deltasim.geometry.cross_section import POINTS, SectionKey, Trapezoid
+from deltasim.geometry.curve_key import CurveKey
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
 from deltasim.nodes.boundary import OrTide
-from deltasim.nodes.cover import CoversKey
+from deltasim.nodes.cover import Cover, CoversKey
+from deltasim.quality import QUALITY, Tracing
 from deltasim.scenario.river import River
 from deltasim.scenario.schema import models
 from deltasim.signal import Signal
@@ -48,13 +51,15 @@ def group_of(kind: str) -> str:
         return "Nodes"
     if kind in CONTROLS:
         return "Operation"
+    if kind in QUALITY:
+        return "In the water"
     return "Into and out of a node" if {"from_node", "to_node"} - set(models()[kind].model_fields) else "Links"
 
 
-ALONG = {"wetland": ("cover",)}
+ALONG: dict[str, dict[str, type[Part]]] = {"wetland": {"cover": Cover}, "substance": {"tracing": Tracing}}
 """Tables that are shown with a kind, for they are there for it."""
 
-GROUPS = ("Nodes", "Into and out of a node", "Links", "Operation")
+GROUPS = ("Nodes", "Into and out of a node", "Links", "Operation", "In the water")
 
 
 # ---- what a key takes ----------------------------------------------------------------------------
@@ -108,6 +113,8 @@ def _described(part: Any) -> str:
         OrTable: lambda it: f"number, *series*, or {columns_text(it.columns)}",
         OrTide: lambda _: "number, *series*, or a tide (below)",
         Columns: columns_text,
+        BySubstance: lambda it: "table of substances: " + ("number or *series*" if it.varies else "number"),
+        CurveKey: lambda it: f"{columns_text(it.columns)}; or `{{ scale, exponent, bed_level, max_depth }}`",
         CoversKey: lambda _: "table of shares, or of `{ above, below }`",
         SectionKey: lambda _: f"`{{ {', '.join(Trapezoid.model_fields)} }}`, or {columns_text(POINTS)}",
         Varying: lambda it: "text with units, or *series*" if it.dimension == units.RATE else "number or *series*",
@@ -123,6 +130,7 @@ def _described(part: Any) -> str:
 
 _SIMPLE = {
     "_Assignments": "table of paths and values",
+    "CoefficientsKey": "number, twelve numbers, or `{ wet, moist }`",
     "int": "whole number",
     "float": "number",
     "bool": "`true`, `false`",
@@ -136,7 +144,7 @@ def default_of(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None:
+    if value is None or value == ():
         return ""
     if isinstance(value, Signal):
         return f"{value.value[0]:g}"
@@ -151,8 +159,8 @@ def range_of(field: FieldInfo) -> str:
     """Say within which bounds numbers have to lie, and how many rows a table needs."""
     found = []
     for part in annotations(field):
-        if isinstance(part, (Columns, OrTable)):
-            columns = part.columns if isinstance(part, OrTable) else part
+        if isinstance(part, (Columns, OrTable, CurveKey)):
+            columns = part if isinstance(part, Columns) else part.columns
             rising = [f"`{name}` rising" for name in columns.rising]
             least = [f"`{name}` >= {low:g}" for name, low in columns.least.items()]
             rows = [f"{columns.rows} rows or more"] if isinstance(part, Columns) and columns.rows > 1 else []
@@ -247,7 +255,7 @@ def example_of(kind: str) -> str:
     """Return the tables of a kind in the file of examples."""
     text = EXAMPLES.read_text(encoding="utf-8")
     tables = re.split(r"^(?=\[)|^# ----.*\n", text, flags=re.MULTILINE)
-    starts = (f"[{kind}.", *(f"[{other}." for other in ALONG.get(kind, ())))
+    starts = (f"[{kind}.", *(f"[{other}{end}" for other in ALONG.get(kind, ()) for end in ".]"))
     return "\n\n".join(table.strip() for table in tables if table.startswith(starts))
 
 
@@ -269,6 +277,8 @@ def page(kind: str) -> str:
     parts.append("\n".join([HEADER, *key_rows(model)]))
     for key, table in nested(model):
         parts += [f"Keys of `{key}`:", "\n".join([HEADER, *key_rows(table)])]
+    for table, own in ALONG.get(kind, {}).items():
+        parts += [f"Keys of `[{table}]`:", "\n".join([HEADER, *key_rows(own)])]
     parts += words_of(model)
     parts.append(
         'A *series* is a number, `"series.NAME"`, an inline series or a file; '

@@ -127,6 +127,41 @@ def _fork(rng, name, source, receiver):
     ]
 
 
+def _wetland(rng, name, bed):
+    """Soil of a few centimetres or of metres, or none; shares or bands; dry, moist or full at the start."""
+    area = 10.0 ** rng.uniform(1, 7)
+    shape = rng.integers(4)
+    top = bed + 2.0
+    curve = f"{{ stage = [{bed}, {bed + 1}, {top}], area = [0.0, {area}, {1.5 * area}] }}"
+    if shape == 1:
+        curve = f"{{ stage = [{bed}, {bed + 1}, {top}], storage = [0.0, {area}, {5 * area}] }}"
+    elif shape == 2:
+        curve = f"{{ scale = {area}, exponent = {10 ** rng.uniform(-0.5, 1):.3f}, bed_level = {bed}, max_depth = 2 }}"
+    elif shape == 3:
+        curve = f"{{ stage = [{bed}], area = [{area}] }}"
+    edge = bed + float(rng.uniform(0.1, 1.9))
+    covers = f"{{ open_water = {{ below = {edge} }}, reed = {{ above = {edge} }} }}"
+    if rng.random() < 0.5:
+        covers = "{ cattail_frost = 0.7, open_water = 0.3 }"
+    lines = [f"[wetland.{name}]\ncurve = {curve}\ncovers = {covers}"]
+    lines.append(f'et0 = "{10 ** rng.uniform(0, 2):.2f} mm/day"\nrain = "{10 ** rng.uniform(-1, 1.5):.2f} mm/day"')
+    if rng.random() < 0.3:
+        lines.append(f'seepage = "{rng.uniform(-20, 5):.2f} mm/day"')
+    if rng.random() < 0.3:
+        lines.append(
+            f"groundwater = {{ stage = {bed + rng.uniform(-4, 1):.3f}, conductance = {10 ** rng.uniform(-5, -1)} }}"
+        )
+    if rng.random() < 0.2:
+        return [*lines, f"initial_stage = {bed + float(rng.uniform(0, 1))}\n"]
+    depth = 10.0 ** rng.uniform(-1.5, 0.7)
+    reach = rng.choice(["root_depth", "extinction_depth"])
+    soil = f"depth = {depth}, porosity = 0.5, field_capacity = {0.5 - 10 ** rng.uniform(-2, -0.4)}, et_depth = {rng.choice([0, 0.3])}"
+    start = "" if rng.random() < 0.5 else f", initial_water_table = {bed - depth * float(rng.uniform(0, 1))}"
+    if not start:
+        lines.append(f"initial_stage = {bed + float(rng.uniform(-0.5, 1)) * min(depth, 1.0)}")
+    return [*lines, f"soil = {{ {soil}, {reach} = {10 ** rng.uniform(-1, 0.5)}{start} }}\n"]
+
+
 @st.composite
 def random_networks(draw, most=60):
     """TOML of 1 to `most` nodes, by `random_network`."""
@@ -153,6 +188,9 @@ def random_network(rng, n, junctions):
             length = 10.0 ** rng.uniform(1, 4)
             lines.append(f"[channel.{name}]\ncross_section = {section}\nlength = {length}\nbed_level = {bed}")
             lines.append(f'initial_depth = {rng.uniform(0, 2)}\nrain = "1 mm/h"\nseepage = "-5 mm/day"\n')
+            continue
+        if rng.random() < 0.25:
+            lines += _wetland(rng, name, bed)
             continue
         area = 10.0 ** rng.uniform(-2, 7)
         shape = rng.integers(3)

@@ -14,6 +14,7 @@ from deltasim._version import __version__
 from deltasim.errors import DeltasimError, IndicatorError, Problem, ResultError, ScenarioError, SolverError
 
 if TYPE_CHECKING:
+    from deltasim.forcing.weather import reference_evapotranspiration
     from deltasim.results.dataset import open, write
     from deltasim.scenario import Scenario, load  # type: ignore[no-redef, unused-ignore]
     from deltasim.simulation import run, simulate
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "load",
     "open",
+    "reference_evapotranspiration",
     "run",
     "simulate",
     "write",
@@ -38,6 +40,7 @@ _HOME = {
     "Scenario": "deltasim.scenario",
     "load": "deltasim.scenario",
     "open": "deltasim.results.dataset",
+    "reference_evapotranspiration": "deltasim.forcing.weather",
     "run": "deltasim.simulation",
     "simulate": "deltasim.simulation",
     "write": "deltasim.results.dataset",

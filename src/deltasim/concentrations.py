@@ -15,7 +15,7 @@ from deltasim.fields import Varying
 from deltasim.signal import Signal
 from deltasim.units import quote
 
-__all__ = ["Concentrations", "Entering", "Initial"]
+__all__ = ["BySubstance", "Concentrations", "Entering", "Initial"]
 
 Concentrations = tuple[tuple[str, Signal], ...]
 """Substance and concentration, kg/m3."""

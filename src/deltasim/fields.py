@@ -61,6 +61,7 @@ __all__ = [
     "Table",
     "TideTable",
     "Varying",
+    "VaryingConductance",
     "VaryingDischarge",
     "VaryingRate",
     "VaryingStage",
@@ -80,6 +81,9 @@ class Context(Protocol):
 
     def cover(self, name: str) -> Any:
         """Find a kind of cover, of the scenario or shipped; raises FieldError or FieldErrors."""
+
+    def weather(self, table: Any) -> Signal:
+        """Compute the reference evapotranspiration of a file of weather; raises FieldError or FieldErrors."""
 
     def monthly(self, values: Sequence[float]) -> Signal:
         """Give every date of the run its value: twelve, each in the middle of its month, linear between."""
@@ -321,6 +325,7 @@ ManningN = Annotated[Number, Gt(0), Field(description="Manning's n.", json_schem
 
 VaryingStage = Annotated[Signal, Varying(units.LEVEL, "linear")]
 VaryingDischarge = Annotated[Signal, Varying(units.DISCHARGE, "linear")]
+VaryingConductance = Annotated[Signal, Varying(units.CONDUCTANCE, "previous")]
 VaryingRate = Annotated[Signal, Varying(units.RATE, "previous")]
 VaryingLength = Annotated[Signal, Varying(units.LENGTH, "linear")]
 

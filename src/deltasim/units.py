@@ -174,6 +174,8 @@ def canonical_units(text: str) -> str:
     text = text.translate(SUPERSCRIPTS).strip()
     for spelling, meaning in SPELLINGS.items():
         text = text.replace(spelling, meaning)
+    if text.startswith("/"):  # of "0.5 1/day" the 1 is a number, too
+        text = f"1{text}"
     return TRAILING_POWER.sub(r"**\1", text)
 
 

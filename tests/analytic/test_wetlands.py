@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from networks import check_balance, run, seconds
+from networks import assert_balanced, run, seconds
 
 DAY = 86400.0
 FLAT = """
@@ -45,7 +45,7 @@ def test_a_flat_marsh_falls_dry(reach):
     # The step across the bed is held to a tenth of a millimetre of water, in the pores of the soil that over S.
     assert np.abs(stage - exact)[known].max() < 1e-4 / yielding
     assert np.abs(stage - exact)[[*range(10), *range(-10, 0)]].max() < 2e-5
-    check_balance(result)
+    assert_balanced(result)
     dry = stage < 3.0
     assert np.all(result.depth.values[dry, 0] == 0.0)
     assert np.all(result.area.values[dry, 0] == 0.0)
@@ -59,7 +59,7 @@ def test_a_flat_marsh_falls_dry(reach):
 def test_the_soil_runs_dry_and_no_further():
     """With roots down to its bottom the soil gives all it has but the last millimetre, in which evaporation fades."""
     result = run(FLAT.format(reach="root_depth = 100.0"), days=80, step="1 day")
-    check_balance(result)
+    assert_balanced(result)
     assert 0.0 < result.storage.values[-1, 0] < 5e4 * 1e-3
     assert result.stage.values[-1, 0] > 1.0
     assert -1e-2 * 4.5e-3 * 5e4 / DAY < result.evaporation.values[-1, 0] < 0.0
@@ -114,7 +114,7 @@ def day_coefficient(day):
 def test_a_marsh_falls_dry_and_fills_again():
     """Bands of elevation, months, soil, rain and groundwater for 240 days, against scipy's Radau day by day."""
     result = run(MARSH, days=240, step="1 day")
-    check_balance(result)
+    assert_balanced(result)
     stage = result.stage.values[:, 0]
     driest, fullest = int(np.argmin(stage)), 166
     assert driest < fullest
@@ -192,9 +192,66 @@ def test_no_link_draws_water_out_of_the_soil():
     resistance = 1e3
     """
     result = run(body, days=10, step="1 h")
-    check_balance(result)
+    assert_balanced(result)
     soil = 0.2 * 3e4 * 1.5
     storage = result.storage.sel(node="marsh").values
     assert soil - 1e-4 * 1e4 < storage.min() < soil + 1e-3 * 1e4
     assert float(result.depth.sel(node="marsh")[-1]) < 1e-3
     assert float(result.shortage.sel(link="farm")[-1]) > 0.0099
+
+
+def of_lake(form, days=400, stage="2.0"):
+    return run(
+        f"""
+        [basin.lake]
+        curve = {{ stage = [0.0], area = [5e4] }}
+        initial_stage = 1.0
+        groundwater = {{ stage = {stage}, {form} }}
+        """,
+        days=days,
+        step="1 day",
+    )
+
+
+def test_a_lake_follows_its_aquifer():
+    """C = K L W / M = 1e-6 m/s 1000 m 50 m / 0.5 m = 0.1 m2/s: the difference falls as exp(-C t / A)."""
+    result = of_lake('hydraulic_conductivity = "1e-6 m/s", length = 1000, width = 50, thickness = 0.5', days=20)
+    exact = 2.0 - np.exp(-0.1 * seconds(result) / 5e4)
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    assert_balanced(result)
+
+
+def test_a_conductance_may_change():
+    """It doubles on day 5, as where a liner was torn: the difference is exp(-C t / A) of what it was, each time."""
+    result = of_lake("conductance = { time = [0, 432000, 864000], value = [0.02, 0.04, 0.04] }", days=10)
+    t = seconds(result)
+    exact = 2.0 - np.exp(-0.02 * (t + np.maximum(t - 5 * DAY, 0.0)) / 5e4)
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+
+
+def test_a_round_lake_after_dupuit():
+    """dh/dt = k (H^2 - h^2) with k = pi K / (A ln(R / r)), so h = H tanh(k H t + artanh(h0 / H)), above the base at -8."""
+    form = "hydraulic_conductivity = 1e-4, base_level = -8.0, radius = 126.0, distance = 1000.0"
+    result = of_lake(form, days=200)
+    k = np.pi * 1e-4 / (5e4 * np.log(1000.0 / 126.0))
+    exact = 10.0 * np.tanh(k * 10.0 * seconds(result) + np.arctanh(9.0 / 10.0)) - 8.0
+    assert exact[-1] - exact[0] > 0.1
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    assert_balanced(result)
+
+
+def test_groundwater_drains_the_soil_to_its_bottom_and_not_the_bed_alone():
+    """A well far below: the water table falls as exp(-C t / (S A)) towards the bottom of the soil, 2 m below the bed."""
+    result = run(
+        """
+        [wetland.marsh]
+        curve = { stage = [0.0], area = [5e4] }
+        groundwater = { stage = -30.0, conductance = 2e-3 }
+        soil = { depth = 2.0, porosity = 0.4, field_capacity = 0.2, initial_water_table = 0.0 }
+        """,
+        days=100,
+        step="1 day",
+    )
+    exact = -2.0 + 2.0 * np.exp(-2e-3 * seconds(result) / (0.2 * 5e4))
+    assert result.stage.values[:, 0] == pytest.approx(exact, abs=1e-4)
+    assert_balanced(result)

@@ -67,6 +67,8 @@ def test_help_and_new_import_nothing_heavy(folder: Path) -> None:
     assert not imported(folder, "--help") & HEAVY
     assert not imported(folder, "run", "--help") & HEAVY
     assert not imported(folder, "new", "first") & HEAVY
+    assert not imported(folder, "compare", "--help") & HEAVY
+    assert not imported(folder, "indicators", "--help") & HEAVY
 
 
 def test_run_needs_no_xarray_and_check_no_netcdf(folder: Path, finished: Path) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numba import njit
 
-from deltasim.fluxes import SOURCES
+from deltasim.fluxes import SOURCES, Ground, Source
 from deltasim.geometry import Curve
 from deltasim.links import LINKS, Ends
+from deltasim.signal import Signal
 from deltasim.solver.fluxes import evaluate_law
 
 CURVE = Curve.from_table([-1.0, 0.5, 3.0], area=[50.0, 900.0, 2000.0])
@@ -391,16 +392,49 @@ def test_a_reach_is_monotone_on_any_bed(shape):
                 assert not np.any(wrong & apart)
 
 
-def test_sources_have_derivatives_and_run_one_way():
-    source = {
-        "surface": SOURCES["surface"].build([type("S", (), {"curve": CURVE})()]),
-        "groundwater": SOURCES["groundwater"].build([type("S", (), {"curve": CURVE})()]),
-    }
-    for name, p in source.items():
-        for h in np.linspace(-0.9, 4.0, 50):
-            q, _, by_to, by_setting = evaluate_law(p, 0, 0.0, h, 0.7)
-            up = evaluate_law(p, 0, 0.0, h + 1e-6, 0.7)[0]
-            assert by_to == pytest.approx((up - q) / 1e-6, rel=1e-4, abs=1e-4), name
-            more = evaluate_law(p, 0, 0.0, h, 0.7 + 1e-6)[0]
-            assert by_setting == pytest.approx((more - q) / 1e-6, rel=1e-4, abs=1e-4), name
-    assert evaluate_law(source["groundwater"], 0, 0.0, -1.0, -5.0)[0] == 0.0
+def source_of(name, **more):
+    return SOURCES[name].build([Source("", Signal.constant(0.0), 1.0, CURVE, **more)])
+
+
+GROUND = (np.array([-1.0, -0.5, 1.5, 3.0]), np.array([900.0, 800.0, 100.0, 0.0]))
+
+SAMPLES = {
+    "surface": ("surface", {}),
+    "groundwater": ("groundwater", {}),
+    "dupuit": ("dupuit", {"base_level": -4.0}),
+    "dupuit in a thin aquifer": ("dupuit", {"base_level": 0.2}),
+    "wet": ("cover", {"ground": Ground(*GROUND, -1.0, np.inf, 1.0, False)}),
+    "roots": ("cover", {"ground": Ground(*GROUND, 2.0, 0.5, 0.4, False)}),
+    "extinction": ("cover", {"ground": Ground(*GROUND, 2.0, 0.5, 1.2, True)}),
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_sources_have_derivatives(sample):
+    name, more = SAMPLES[sample]
+    p = source_of(name, **more)
+    for h in np.linspace(-1.4, 4.0, 83):
+        for setting in (0.7, -0.3, 2.9):
+            q, by_from, by_to, by_setting = evaluate_law(p, 0, 0.0, h, setting)
+            up = evaluate_law(p, 0, 0.0, h + 1e-6, setting)[0]
+            assert by_from == 0.0
+            assert by_to == pytest.approx((up - q) / 1e-6, rel=1e-4, abs=1e-4)
+            more_q = evaluate_law(p, 0, 0.0, h, setting + 1e-6)[0]
+            assert by_setting == pytest.approx((more_q - q) / 1e-6, rel=1e-4, abs=1e-4)
+
+
+def test_sources_stop_where_they_must():
+    assert evaluate_law(source_of("groundwater"), 0, 0.0, -1.0, -5.0)[0] == 0.0
+    assert evaluate_law(source_of("dupuit", base_level=-4.0), 0, 0.0, -1.0, -5.0)[0] == 0.0
+    extinct = source_of("cover", ground=Ground(*GROUND, 2.0, 0.5, 1.2, True))
+    assert evaluate_law(extinct, 0, 0.0, 2.0 - 1.7, 1.0)[0] == pytest.approx(0.0, abs=1e-9)
+    assert evaluate_law(extinct, 0, 0.0, 1.5, 1.0)[0] == 100.0
+    assert evaluate_law(extinct, 0, 0.0, 2.0 - 1.1, 1.0)[0] == pytest.approx(0.5 * (800.0 - 350.0 * 1.4))
+
+
+def test_groundwater_reaches_the_bottom_of_the_soil():
+    curve = CURVE.with_soil(2.0, 0.2)
+    for name in ("groundwater", "dupuit"):
+        p = SOURCES[name].build([Source("", Signal.constant(0.0), 1.0, curve, base_level=-9.0)])
+        assert evaluate_law(p, 0, 0.0, -2.0, -9.0)[0] < 0.0
+        assert evaluate_law(p, 0, 0.0, -3.0, -9.0)[0] == 0.0

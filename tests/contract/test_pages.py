@@ -70,3 +70,11 @@ def test_examples_hold_every_kind_and_run():
     assert abs(result.attrs["relative_balance_error"]) < 1e-9
     acted = Counter(map(str, result.event_source.to_numpy()))  # the first of each is its state at the start
     assert min(acted[s] for s in ("rule.let_go", "pump.drain", "breach.dike_break", "schedule.rest_at_night")) > 1
+
+
+def test_catalogue_of_indicators_is_what_the_script_makes():
+    """After a change to the catalogue: ``python docs/make_indicators.py``."""
+    spec = importlib.util.spec_from_file_location("make_indicators", DOCS / "make_indicators.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (DOCS / "indicators.md").read_text(encoding="utf-8") == module.page()

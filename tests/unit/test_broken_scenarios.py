@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deltasim._version import __version__
 from deltasim.errors import ScenarioError
 from deltasim.forcing.astronomy import CONSTITUENTS
 from deltasim.scenario import from_text, load, read_override
@@ -47,10 +46,6 @@ crest_level = 1.5
 crest_width = 80.0
 """
 RAIN = "time,rain\n2019-08-10T00:00,0.0\n2019-08-11T00:00,5.0\n2019-08-12T00:00,0.0\n"
-KINDS = (
-    "basin, wetland, channel, junction, boundary, river, weir, orifice, gate, culvert, pump, rating, reach, "
-    "resistance, breach, levee, fixed_flow, inflow, demand, diversion, rule, pid and schedule"
-)
 GAPS = 'give it, or say what gaps mean: gaps = "linear", "previous" or "zero"'
 
 
@@ -466,11 +461,20 @@ CASES = [
         },
     ),
     Broken(
-        "kind of a later version",
+        "substances that are none",
         [
-            f'a.toml:24: load.spill: kind "load" is not available in deltasim {__version__}; available are {KINDS}',
+            'a.toml:14: basin.upper.concentration.salt: there is no substance "salt"; did you mean "salts"?',
+            "a.toml:32: substance.salts.decay: give rate (per area, as m/day) or rate_constant (as 1/day), one of the two",
+            'a.toml:35: load.farm.to: there is no node "ponds"',
+            'a.toml:36: load.farm.substance: there is no substance "nitrate"; write [substance.nitrate] to have one',
+            'a.toml:42: load.town.mass: expected a mass per time in kg/s, got "3 kg"',
+            'a.toml:45: tracing.source: unknown key; did you mean "sources"?',
         ],
-        {"weir": "load"},
+        {
+            "initial_stage = 1.2": "initial_stage = 1.2\nconcentration = { salt = 2 }",
+            "crest_width = 80.0": "crest_width = 80.0\n\n[substance.salts]\ndecay = { rate = 1e-6, rate_constant = 1e-6 }\n\n"
+            '[load.farm]\nto = "ponds"\nsubstance = "nitrate"\nmass = "3 kg/day"\n\n[load.town]\nto = "upper"\nsubstance = "salts"\nmass = "3 kg"\n\n[tracing]\nsource = true',
+        },
     ),
     Broken(
         "state that is not there",

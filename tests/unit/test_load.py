@@ -15,6 +15,7 @@ from deltasim.control import CONTROLS
 from deltasim.errors import ScenarioError
 from deltasim.links import LINKS
 from deltasim.nodes import NODES
+from deltasim.quality import QUALITY
 from deltasim.scenario import from_text, json_schema, load, read_override
 from deltasim.scenario.names import name_fault
 from deltasim.signal import Signal
@@ -344,7 +345,8 @@ def test_json_schema_describes_every_kind() -> None:
     schema = json_schema()
     text = json.dumps(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["properties"].keys() == {"scenario", "solver", "series", "cover", "river", *NODES, *LINKS, *CONTROLS}
+    own = {"scenario", "solver", "tracing", "series", "cover", "river"}
+    assert schema["properties"].keys() == own | {*NODES, *LINKS, *CONTROLS, *QUALITY}
     definitions = schema["$defs"]
     for kind in (*NODES, *LINKS, *CONTROLS):
         reference = schema["properties"][kind]["additionalProperties"]["$ref"]

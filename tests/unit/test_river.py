@@ -11,6 +11,7 @@ from deltasim.network import Network
 from deltasim.results.collect import Collector
 from deltasim.scenario import from_text
 from deltasim.scenario.river import cell_at, node_at
+from deltasim.signal import Signal
 from deltasim.solver.build import prepare
 
 HEAD = '[scenario]\nstart = 2024-01-01\nend = 2024-01-02\noutput_step = "1 h"\n\n'
@@ -61,7 +62,7 @@ def test_a_river_becomes_channels_and_reaches():
     network = Network.from_components(scenario.nodes, scenario.links)
     assert sorted({law for law, _, _ in network.sources}) == ["groundwater", "uniform"]
     assert [source.factor for law, _, source in network.sources if law == "uniform"] == [2e6] * 4
-    assert [source.factor for law, _, source in network.sources if law == "groundwater"] == [0.1] * 4
+    assert [source.scale for law, _, source in network.sources if law == "groundwater"] == [Signal.constant(0.1)] * 4
 
 
 def test_the_result_keeps_the_river_and_not_its_cells():

@@ -180,3 +180,10 @@ LEVEL = {"depth": Gaussian(0.3, 0.1)}
 def test_what_is_wrong_is_said(make, words):
     with pytest.raises(IndicatorError, match=words):
         make()
+
+
+def test_film_that_never_dries_is_no_habitat():
+    """A pan dries to a film: storks want 0 to 5.7 cm, not half a millimetre."""
+    stage = xr.DataArray([5e-4, 2e-3], dims="case")
+    found = suitability(stage, PAN, SPECIES["oriental_stork_spring"].responses).habitat_units
+    np.testing.assert_allclose(found, [0.0, 1e4])

@@ -155,7 +155,8 @@ def _shown(cell: tuple[float, float, str], *, first: bool) -> Text:
     value, difference, verdict = cell
     text = Text(number(value))
     if not first and np.isfinite(difference):
-        text.append(f" ({number(difference, signed=True) if difference else '='})", style="dim")
+        same = abs(difference) <= 1e-6 * abs(value)
+        text.append(f" ({'=' if same else number(difference, signed=True)})", style="dim")
     if verdict != "no threshold":
         text.append(f" {verdict}", style="bold" if verdict == "fails" else "dim")
     return text

@@ -67,7 +67,7 @@ def _print_nodes(out: Console, nodes: Mapping[str, Any], links: Mapping[str, Any
             continue
         curve = node.shape(sills.get(name))
         start = float(curve.stage_at(node.starting_storage(curve)))
-        sources = [source.variable for _, source in node.sources(curve)]
+        sources = dict.fromkeys(source.variable for _, source in node.sources(curve))
         area = fixed(curve.top_area, 0 if curve.top_area >= 100.0 else 2)
         table.add_row(name, node.kind, *levels([curve.bed_level, start]), area, ", ".join(sources))
     _print(out, table, len(nodes), "nodes")

@@ -17,10 +17,12 @@ from deltasim.forcing.clock import Clock, TimesError
 from deltasim.forcing.series import Rows, observations_from_rows, signal_from_rows, times_going_back
 from deltasim.forcing.sources import Source, SourceSheet, source_for
 from deltasim.forcing.tides import tide_from_sheet
+from deltasim.forcing.weather import rows_of_weather
 from deltasim.nodes.cover import COVERS, Cover
+from deltasim.nodes.weather import WeatherTable
 from deltasim.signal import Signal
 from deltasim.tide import Tide
-from deltasim.units import Dimension, UnitsError, dimension_of, parse_any, quote
+from deltasim.units import RATE, Dimension, UnitsError, dimension_of, parse_any, quote
 
 __all__ = ["Files", "Reader"]
 
@@ -128,6 +130,7 @@ class Reader:
         self.used_covers: set[str] = set()
         self._sheets: dict[str, SourceSheet | FieldErrors] = {}
         self._rows: dict[str, Rows] = {}
+        self._weather: dict[WeatherTable, Signal] = {}
         self._signals: dict[tuple[str, SeriesUse], Signal] = {}
 
     def named_series(self, name: str, use: SeriesUse) -> Signal:
@@ -183,6 +186,30 @@ class Reader:
     def monthly(self, values: Sequence[float]) -> Signal:
         """Give every date of the run its value: twelve, each in the middle of its month, linear between."""
         return monthly_signal(values, self.clock)
+
+    def weather(self, table: WeatherTable) -> Signal:
+        """Compute the reference evapotranspiration, m/s, of a file of weather, once."""
+        if table not in self._weather:
+            try:
+                sheet = self.sheet(table.file)
+            except FieldError as error:
+                raise error.below("weather") from error
+
+            def place(message: str, key: str, row: int) -> Fault:
+                del key
+                return Problem(message, sheet.file, sheet.line(row))
+
+            series = SeriesTable(file=table.file, time_column=table.time_column)
+            if table.time_column not in sheet.columns:
+                hint = did_you_mean(table.time_column, sheet.columns) or f"; the columns are {', '.join(sheet.columns)}"
+                words = f"there is no column {quote(table.time_column)}{hint}"
+                raise FieldErrors([Problem(words, sheet.file, sheet.line(-1))])
+            times = sheet.times(table.time_column, aware=self.clock.start.tzinfo is not None)
+            seconds = self._times(times, series, place)
+            assert not isinstance(seconds, YearDates), "the weather does not repeat"
+            rows = rows_of_weather(table, sheet, seconds, self.clock)
+            self._weather[table] = signal_from_rows(rows, SeriesUse(RATE, "previous"), self.clock)
+        return self._weather[table]
 
     def tide(self, table: TideTable) -> Tide:
         """Resolve a tide from the constituents in its file."""

@@ -2,16 +2,20 @@
 
 from deltasim.geometry.cross_section import CrossSection
 from deltasim.geometry.curve import Curve, CurveTable, locate, pack_curves
+from deltasim.geometry.curve_key import CurveKey, PowerLaw, curve_of
 from deltasim.geometry.flooding import flooded_area
 from deltasim.geometry.section import Section, SectionTable, conveyance, pack_sections
 
 __all__ = [
     "CrossSection",
     "Curve",
+    "CurveKey",
     "CurveTable",
+    "PowerLaw",
     "Section",
     "SectionTable",
     "conveyance",
+    "curve_of",
     "flooded_area",
     "locate",
     "pack_curves",

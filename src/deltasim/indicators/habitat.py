@@ -15,7 +15,7 @@ from deltasim.faults import did_you_mean, listed
 from deltasim.indicators.daily import Bounds, Gaps, daily, read_days
 from deltasim.indicators.flow import mean_of
 from deltasim.indicators.land import CurveLike, Ground, curves_of, ground_of
-from deltasim.indicators.periods import SeasonLike, over_periods, periods_of
+from deltasim.indicators.periods import SeasonLike, over_periods, periods_of, read_season
 from deltasim.indicators.response import Response, read_response
 from deltasim.indicators.species import SPECIES, Species
 
@@ -24,6 +24,8 @@ __all__ = ["Combine", "habitat", "suitability"]
 Floats = NDArray[np.float64]
 Combine = Literal["geometric mean", "minimum", "weighted mean"]
 LEVELS = ("depth", "water_table")
+FILM = 1e-3
+"""Depth, m, up to which a zone counts as dry: evaporation fades over the last millimetre, and the rest never goes."""
 
 
 def suitability(
@@ -61,8 +63,8 @@ def suitability(
         HU = integral of s(h - z) dA(z)
 
     with h the stage, z the elevation and A the hypsometric curve; closed form in every slice of it. Without
-    ``water_table`` dry ground counts 0. Above the top row there is no ground. The water table is taken as level under
-    dry ground.
+    ``water_table`` dry ground counts 0, and so does a zone with less than a millimetre of water. Above the top row
+    there is no ground. The water table is taken as level under dry ground.
     """
     read, weight = _read(responses, combine, weights)
     level = next((name for name in LEVELS if name in read), None)
@@ -144,15 +146,14 @@ class _Law:
         x = stage[:, None] - ground.level[None, :]
         wet = np.ones_like(x) if self.dry else (x > 0.0).astype(float)
         at = x if self.dry else np.maximum(x, 0.0)
-        # Where all is dry it does not matter that nobody knows how salt the water is.
-        all_dry = np.zeros(len(x), dtype=bool) if self.dry else (x <= 0.0).all(axis=1)
-        zone = np.where(all_dry, 0.0, zone)
         level = self._sum(ground, self._value(at, zone) * wet, self._integral(at, zone))
         if self.combine == "geometric mean":
-            return level * zone
-        if self.combine == "minimum":
-            return level
-        return self.weight * level * (self.response is not None) + zone * self._sum(ground, wet, at)
+            level = level * zone
+        elif self.combine == "weighted mean":
+            level = self.weight * level * (self.response is not None) + zone * self._sum(ground, wet, at)
+        # Where all is dry it does not matter that nobody knows how salt the water is.
+        all_dry = np.zeros(len(x), dtype=bool) if self.dry else x[:, 0] <= FILM
+        return np.where(all_dry, 0.0, level)
 
     def _value(self, x: Floats, zone: Floats) -> Floats:
         if self.response is None:
@@ -233,4 +234,6 @@ def habitat(
     for name, array in found.items():
         values = replace(days, values=np.asarray(array.values, dtype=float).reshape(days.values.shape))
         made[name] = over_periods(values, periods, {str(name): mean_of}, min_valid)
-    return xr.merge(made.values(), compat="equals", join="exact", combine_attrs="override")
+    found = xr.merge(made.values(), compat="equals", join="exact", combine_attrs="override")
+    named = read_season(season)
+    return found if named is None else found.assign_attrs(season=named.name)

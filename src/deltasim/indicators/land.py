@@ -104,8 +104,7 @@ def curves_of(curve: CurveLike, slab: xr.DataArray) -> list[Curve | None]:
 def _read(curve: Any) -> Curve:
     """A curve from whatever is one."""
     if isinstance(curve, Curve):
-        above: Curve = getattr(curve, "surface", curve)  # of a wetland with soil the part above its bed
-        return above
+        return curve.surface  # of a wetland with soil the part above its bed
     try:
         table = {name: np.asarray(curve[name], dtype=float) for name in ("stage", "area", "storage") if name in curve}
         stage = table.pop("stage")

@@ -102,7 +102,7 @@ _ROWS: Final = (
         {"depth": Trapezoid(0.0, 0.0, 0.1, 0.1)},
         "",
         "wetlands in general",
-        "mud to 10 cm, as the notes on Swan Lake give it; reviewed by Ma et al. (2010), Wetlands 30, 15-27",
+        "mud to 10 cm, as the notes on Swan Lake give it; on such depths: Ma et al. (2010), Wetlands 30, 15-27",
         f"{RANGE} Bare mud above the water line is not counted.",
     ),
     Species(
@@ -110,7 +110,7 @@ _ROWS: Final = (
         {"depth": Trapezoid(0.1, 0.1, 0.25, 0.25)},
         "",
         "wetlands in general",
-        "10 to 25 cm, as the notes on Swan Lake give it; reviewed by Ma et al. (2010), Wetlands 30, 15-27",
+        "10 to 25 cm, as the notes on Swan Lake give it; on such depths: Ma et al. (2010), Wetlands 30, 15-27",
         RANGE,
     ),
 )

@@ -7,10 +7,9 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge
 from pydantic import Field, PrivateAttr, model_validator
 
-from deltasim import units
 from deltasim.faults import FieldError
-from deltasim.fields import Columns, Component, Level, Table, Volume
-from deltasim.geometry import Curve
+from deltasim.fields import Component, Level, Table, Volume
+from deltasim.geometry import Curve, CurveKey, PowerLaw, curve_of
 from deltasim.nodes.surface import Surface
 
 __all__ = ["Basin"]
@@ -21,8 +20,8 @@ class Basin(Surface, Component):
 
     Parameters
     ----------
-    curve : Table
-        Columns ``stage`` and ``area``, ``storage`` or both.
+    curve : Table or PowerLaw
+        Columns ``stage`` and ``area``, ``storage`` or both; or ``{ scale, exponent, bed_level }``.
     initial_stage, initial_storage : float, m or m3, optional
         One or the other; empty by default.
     x, y : float, optional
@@ -41,25 +40,25 @@ class Basin(Surface, Component):
     with A the wet area and A_c the `collecting_area`. The first row of the curve is the bed. With ``area``, the area is
     linear between rows and the storage follows; with ``storage`` alone, the storage is linear between rows. If both are
     given they must agree within rounding, and ``area`` is used. Above the top row the area stays as it is, and the run
-    says when a level got there. Evaporation and outward seepage fade over the last millimetre of water; storage never
+    says when a level got there. Without a survey, with the depth h in metres:
+
+        A = scale h^(2/exponent),    V = scale h^(1 + 2/exponent) / (1 + 2/exponent)
+
+    Evaporation and outward seepage fade over the last millimetre of water; storage never
     falls below empty.
+
+    References
+    ----------
+    Hayashi, M. and van der Kamp, G. (2000), Simple equations to represent the volume-area-depth relations of shallow
+    wetlands in small topographic depressions, Journal of Hydrology 237, 74-85.
     """
 
     kind: ClassVar[str] = "basin"
     stores: ClassVar[bool] = True
 
-    curve: Annotated[
-        Table,
-        Columns(
-            stage=units.LEVEL,
-            area=units.AREA,
-            storage=units.VOLUME,
-            optional=("area", "storage"),
-            rising=("stage",),
-            least={"area": 0.0, "storage": 0.0},
-            rows=1,
-        ),
-    ] = Field(description="Columns stage and area, storage or both, from the bed up; inline or a file.")
+    curve: Annotated[Table | PowerLaw, CurveKey()] = Field(
+        description="Columns stage and area, storage or both, from the bed up, inline or a file; or a power law."
+    )
     initial_stage: Level | None = Field(default=None, description="Stage at the start; default empty.")
     initial_storage: Annotated[Volume, Ge(0)] | None = Field(
         default=None, description="Storage at the start, instead of initial_stage."
@@ -72,12 +71,7 @@ class Basin(Surface, Component):
     def model_post_init(self, context: Any) -> None:
         """Make the curve once, so that a table that is none is an error of this key."""
         del context
-        table: Table = self.curve
-        columns = {name: table[name] for name in ("area", "storage") if name in table}
-        try:
-            self._shape = Curve.from_table(table["stage"], **columns)
-        except ValueError as error:
-            raise FieldError(str(error), "curve") from None
+        self._shape = curve_of(self.curve)
 
     @model_validator(mode="after")
     def _starts_in_range(self) -> Basin:
@@ -90,6 +84,9 @@ class Basin(Surface, Component):
                 f"expected a level at or above the {what} ({lowest:g} m), got {self.initial_stage:g} m",
                 "initial_stage",
             )
+        if self.rain is not None and self.collecting_area is None and self._shape.slope[-1] > 0.0:
+            words = '"collecting_area" is missing: rain needs it, or a max_depth of the curve, on a curve without end'
+            raise FieldError(words, "rain")
         return self
 
     def shape(self, lowest_sill: float | None) -> Curve:

@@ -233,9 +233,9 @@ class CoversKey:
                 faults.append(error.below(name))
             except FieldErrors as error:
                 faults += [fault.below(name) if isinstance(fault, FieldError) else fault for fault in error.faults]
-        if not faults:
+        if len(found) == len(value):
             faults += _overlaps(found)
-        if faults:
+        if faults or len(found) < len(value):  # what is wrong with a cover itself is reported there
             raise FieldErrors(faults)
         return tuple(found)
 

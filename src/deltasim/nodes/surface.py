@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Gt
 from pydantic import Field
 
-from deltasim.concentrations import Entering, Initial
-from deltasim.fields import Area, Conductance, Part, VaryingRate, VaryingStage
+from deltasim.concentrations import Initial
+from deltasim.fields import Area, Part, VaryingRate
 from deltasim.fluxes import Source
 from deltasim.geometry import Curve
+from deltasim.nodes.groundwater import Groundwater
 
-__all__ = ["Groundwater", "Surface"]
-
-
-class Groundwater(Part):
-    """Exchange with an aquifer whose water table is given.
-
-    Parameters
-    ----------
-    stage : Signal, m
-        Water table.
-    conductance : float, m2/s
-        Discharge per metre of difference.
-    concentration : Concentrations
-        Of each substance in what comes out of it, kg/m3; 0 where none is given.
-    """
-
-    stage: VaryingStage = Field(description="Water table beside the water; may vary in time.")
-    conductance: Annotated[Conductance, Ge(0)] = Field(description="Discharge per metre of difference.")
-    concentration: Entering = Field(default=(), description="Of each substance in what comes out of it.")
+__all__ = ["Surface"]
 
 
 class Surface(Part):
@@ -50,7 +33,8 @@ class Surface(Part):
     concentration : Concentrations
         Of each substance at the start, kg/m3; 0 where none is given.
     groundwater : Groundwater, optional
-        Q = conductance (max(h_gw, bed) - h), positive into the node.
+        Q = conductance (max(h_gw, bed) - h), positive into the node; or pi K (h_gw^2 - h^2) / ln(R / r) with heads
+        above the base of the aquifer (Dupuit).
     """
 
     rain: VaryingRate | None = Field(
@@ -62,7 +46,7 @@ class Surface(Part):
     evaporation: VaryingRate | None = Field(default=None, description="From the wet area.")
     seepage: VaryingRate | None = Field(default=None, description="Through the wet area, positive into the node.")
     groundwater: Groundwater | None = Field(
-        default=None, description="Exchange with an aquifer: conductance times the difference of stages."
+        default=None, description="Exchange with an aquifer, by the difference of stages."
     )
 
     concentration: Initial = Field(default=(), description="Of each substance at the start; 0 where none is given.")
@@ -87,6 +71,5 @@ class Surface(Part):
         if self.seepage is not None:
             found.append(("surface", Source("seepage", self.seepage, 1.0, surface)))
         if self.groundwater is not None:
-            gw = self.groundwater
-            found.append(("groundwater", Source("groundwater", gw.stage, gw.conductance, curve)))
+            found.append(self.groundwater.source(curve))
         return found

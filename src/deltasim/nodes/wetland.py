@@ -15,6 +15,7 @@ from deltasim.fluxes import Ground, Source
 from deltasim.geometry import Curve, flooded_area
 from deltasim.nodes.basin import Basin
 from deltasim.nodes.cover import CoverArea, CoversKey
+from deltasim.nodes.weather import WeatherTable
 from deltasim.signal import Signal
 
 __all__ = ["Soil", "Wetland"]
@@ -93,6 +94,8 @@ class Wetland(Basin):
         By name a share of the area, or a band of elevation; in the file or one of those that are shipped.
     et0 : Signal, m/s, optional
         Reference evapotranspiration; needs `covers`.
+    weather : WeatherTable, optional
+        From which et0 is computed instead, by the package `pyet`.
     soil : Soil, optional
 
     See Also
@@ -131,6 +134,9 @@ class Wetland(Basin):
         description="By name a share of the area (they sum to 1), or a band of elevation as { above, below }.",
     )
     et0: VaryingRate | None = Field(default=None, description="Reference evapotranspiration; needs covers.")
+    weather: WeatherTable | None = Field(
+        default=None, description="Days of a station from which et0 is computed, instead of et0."
+    )
     soil: Soil | None = Field(default=None, description="Storage below the bed.")
 
     _parts: tuple[_Part, ...] = PrivateAttr(default=())
@@ -138,19 +144,32 @@ class Wetland(Basin):
     def model_post_init(self, context: Any) -> None:
         """Add the soil to the curve, and find what evaporates when."""
         super().model_post_init(context)
+        if self._shape.slope[-1] > 0.0 and (self.soil is not None or self.covers is not None):
+            what = "soil" if self.soil is not None else "covers"
+            raise FieldError(f'"max_depth" is missing: {what} need to know how wide the curve becomes', "curve")
         if self.soil is not None:
             self._shape = self._shape.with_soil(self.soil.depth, self.soil.specific_yield)
         self._check_evaporation()
-        if self.covers is not None and self.et0 is not None:
-            self._parts = tuple(_parts(self.covers, self.et0, context))
+        et0 = self.et0
+        if self.weather is not None:
+            if context is None:
+                raise FieldError("weather can only be read as part of a scenario", "weather")
+            et0 = context.weather(self.weather)
+        if self.covers is not None and et0 is not None:
+            self._parts = tuple(_parts(self.covers, et0, context))
 
     def _check_evaporation(self) -> None:
         faults: list[Fault] = []
-        if self.et0 is not None and self.covers is None:
-            words = '"covers" is missing: et0 needs to know what grows, such as { reed = 0.6, open_water = 0.4 }'
-            faults.append(FieldError(words, "et0"))
-        if self.covers is not None and self.et0 is None:
-            faults.append(FieldError('"et0" is missing: covers evaporate a multiple of it', "covers"))
+        given = [key for key in ("et0", "weather") if getattr(self, key) is not None]
+        if len(given) == 2:
+            faults.append(FieldError("give et0 or weather, not both", "weather"))
+        if given and self.covers is None:
+            words = (
+                f'"covers" is missing: {given[0]} needs to know what grows, such as {{ reed = 0.6, open_water = 0.4 }}'
+            )
+            faults.append(FieldError(words, given[0]))
+        if self.covers is not None and not given:
+            faults.append(FieldError('"et0" is missing: covers evaporate a multiple of it; or give weather', "covers"))
         if self.et0 is not None and self.et0.interpolation != "previous":
             words = "a rate that is linear in time cannot be multiplied by coefficients that change from day to day"
             faults.append(FieldError(f'{words}; leave out interpolation = "linear"', "et0"))

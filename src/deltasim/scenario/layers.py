@@ -26,6 +26,9 @@ ALTERNATIVES = (
     ({"file", "column", "time_column"}, {"time", "value"}),
     ({"diameter"}, {"width", "height"}),
     ({"start_stage", "stop_stage"}, {"start_to_stage", "stop_to_stage"}),
+    ({"et0"}, {"weather"}),
+    ({"root_depth"}, {"extinction_depth"}),
+    ({"conductance"}, {"hydraulic_conductivity", "length", "width", "thickness", "base_level", "radius", "distance"}),
 )
 """Keys that say the same thing in two ways: one of the first removes an inherited one of the second, and back."""
 

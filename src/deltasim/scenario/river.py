@@ -132,8 +132,7 @@ def expand(river: River, to: str) -> tuple[dict[str, Component], dict[str, Compo
     if river.collecting_area is not None:
         shared["collecting_area"] = share * river.collecting_area
     if river.groundwater is not None:
-        conductance = share * river.groundwater.conductance
-        shared["groundwater"] = river.groundwater.model_copy(update={"conductance": conductance})
+        shared["groundwater"] = river.groundwater.share(share)
     start = {"initial_stage": river.initial_stage, "initial_depth": river.initial_depth}
     nodes: dict[str, Component] = {}
     links: dict[str, Component] = {}

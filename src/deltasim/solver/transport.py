@@ -28,7 +28,7 @@ from deltasim.solver.step import copy_into, scatter
 
 __all__ = ["carry_tracers", "note_given"]
 
-ACCURACY = 5e-5
+ACCURACY = 1e-5
 """Local error of a part of a step, in units of the largest concentration."""
 LEAST_PART = 1e-4
 """Shortest part of a step, s, for the sake of the error."""

@@ -37,7 +37,8 @@ COLUMNS: Final = {
 }
 """Columns of the table and what they are."""
 
-Key = tuple[str, str, str]
+SAME: Final = 1e-6
+"""Relative difference that is none: it takes less than a change of configuration to make one."""
 
 
 def compare(
@@ -108,7 +109,7 @@ def _of_base(
         try:
             rows, notes = evaluate(request, base, base)
         except IndicatorError as error:
-            problems.append(Problem(str(error), file, None, f"indicator.{request.name}"))
+            problems.append(Problem(str(error), file, request.line, f"indicator.{request.name}"))
             continue
         if not rows:
             warnings.append(f"{request.name}: {base.name} has nothing to compute it of; it is left out")
@@ -155,7 +156,8 @@ def _verdict(value: float, threshold: float, better: str) -> str:
         return "no threshold"
     if np.isnan(value):
         return "no data"
-    return "meets" if (value >= threshold if better == "higher" else value <= threshold) else "fails"
+    short = threshold - value if better == "higher" else value - threshold
+    return "meets" if short <= SAME * abs(threshold) else "fails"
 
 
 def _table(

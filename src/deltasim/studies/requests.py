@@ -67,6 +67,8 @@ class Request:
     threshold : float, Baseline or None
         A `Baseline` here is a percentile of the indicator's values over the baseline's periods.
     better : {"higher", "lower", ""}
+    line : int or None
+        In the file that asks for it.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Request:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     threshold: float | Baseline | None = None
     better: str = ""
+    line: int | None = None
 
     def owners(self, record: Record) -> list[str]:
         """Names that it is asked of and that a result has."""
@@ -193,7 +196,8 @@ def read_requests(file: str | Path, record: Record) -> list[Request]:
             for wrong in reader.faults:
                 report(wrong, "indicator", name)
             if found is not None:
-                requests.append(replace(found, name=name))
+                line = line_of(lines, ("indicator", name, "arguments"))
+                requests.append(replace(found, line=line))
     if problems:
         raise ScenarioError(sorted(problems, key=lambda problem: problem.line or 0))
     return requests

@@ -22,7 +22,7 @@ __all__ = ["Row", "evaluate", "keyed"]
 PERIODS = ("water_year", "year", "period", "month")
 LABELS = {
     "exceedance": "Q{:g}",
-    "lag": "over {:g} months",
+    "lag": "lag {:g}",
     "recession_class": "{} cm/week",
     "band": "band {:g}",
 }
@@ -133,6 +133,7 @@ def _from_baseline(request: Request, value: Any, base: Record, owners: list[str]
 
 def _rows(request: Request, found: xr.Dataset, owner: str) -> Iterator[Row]:
     fraction = found.get("valid_fraction", xr.DataArray(np.nan))
+    season = request.season or str(found.attrs.get("season", ""))  # a species may have one of its own
     for indicator in request.index.indicators:
         name = indicator.identifier
         if name not in found.data_vars or (request.indicator and name != request.indicator):
@@ -146,16 +147,17 @@ def _rows(request: Request, found: xr.Dataset, owner: str) -> Iterator[Row]:
             metric = request.name
         else:
             metric = name if request.name == request.index.name else f"{request.name} {name}"
-        yield from _spread(request, array, xr.broadcast(fraction, array)[0], metric, owner)
+        part = fraction.min([dim for dim in fraction.dims if dim not in array.dims])
+        yield from _spread(array, part.broadcast_like(array), metric, owner, season)
 
 
-def _spread(request: Request, array: xr.DataArray, fraction: xr.DataArray, metric: str, owner: str) -> Iterator[Row]:
+def _spread(array: xr.DataArray, fraction: xr.DataArray, metric: str, owner: str, season: str) -> Iterator[Row]:
     """One row for every owner, label and period."""
     period = next((dim for dim in PERIODS if dim in array.dims), "")
     others = [str(dim) for dim in array.dims if dim not in (owner, period)]
     order = [owner, *others, *([period] if period else [])]
     values = array.transpose(*order)
-    parts = fraction.transpose(*order, missing_dims="ignore") if set(order) <= set(fraction.dims) else None
+    parts = fraction.transpose(*order)
     labels = [values[dim].values if dim in values.coords else np.arange(values.sizes[dim]) for dim in order]
     for place in product(*(range(values.sizes[dim]) for dim in order)):
         named = dict(zip(order, (column[i] for column, i in zip(labels, place, strict=True)), strict=True))
@@ -163,19 +165,19 @@ def _spread(request: Request, array: xr.DataArray, fraction: xr.DataArray, metri
         yield Row(
             zone=str(named[owner]),
             metric=words,
-            period=_period(request, period, named.get(period)),
+            period=_period(season, period, named.get(period)),
             value=float(values.values[place]),
             units=str(array.attrs.get("units", "")),
-            valid_fraction=np.nan if parts is None else float(parts.values[place]),
+            valid_fraction=float(parts.values[place]),
         )
 
 
-def _period(request: Request, dimension: str, label: Any) -> str:
+def _period(season: str, dimension: str, label: Any) -> str:
     if dimension in ("", "period"):
         return "all"
     if dimension == "month":
         return str(np.datetime64(label, "M"))
-    return f"{label} {request.season}" if dimension == "year" and request.season else str(label)
+    return f"{label} {season}" if dimension == "year" and season else str(label)
 
 
 def keyed(rows: list[Row]) -> Mapping[tuple[str, str, str], Row]:
