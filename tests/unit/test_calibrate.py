@@ -208,7 +208,7 @@ def test_inline_table_comes_along_whole_and_files_keep_their_place(folder):
     assert tables["scenario"]["base"] == "../pond.toml"
     assert tables["basin"]["pond"]["groundwater"]["stage"] == {"file": "../data/wells.csv"}
     fitted = deltasim.load(folder / "sub" / "fitted.toml", allow_outside=True)
-    assert fitted.nodes["pond"].groundwater.conductance == found.values[0]
+    assert fitted.tables["basin"]["pond"]["groundwater"]["conductance"] == found.values[0]
 
 
 def test_variable_that_the_run_does_not_have(folder):
