@@ -94,7 +94,7 @@ def main(folder: Path) -> None:
         ),
     }
     for name, figure in pictures.items():
-        print(plots.save(figure, folder / f"{name}.png", dpi=110))
+        sys.stdout.write(f"{plots.save(figure, folder / f'{name}.png', dpi=110)}\n")
 
 
 if __name__ == "__main__":
