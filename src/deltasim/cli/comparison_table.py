@@ -14,6 +14,7 @@ from deltasim.cli.peaks import console, lines, plain_table
 if TYPE_CHECKING:
     import xarray as xr
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 __all__ = ["number", "show"]
@@ -122,6 +123,35 @@ def _cell(columns: dict[str, NDArray[Any]], rows: list[int]) -> tuple[float, flo
 
 
 def _print(out: Console, found: Sequence[_Line], names: Sequence[str], single: bool) -> None:
+    """Print a table, or, where the terminal is too narrow for it, a block for each line, lest numbers be broken."""
+    from rich.measure import Measurement
+    from rich.table import Table
+    from rich.text import Text
+
+    table = _wide(found, names, single)
+    if single or Measurement.get(out, out.options.update(max_width=10_000), table).maximum <= out.width:
+        out.print(table)
+        return
+    for i, line in enumerate(found):
+        if i:
+            out.print()
+        period = "" if line.period == "all" else line.period
+        units = "" if line.units == "1" else line.units
+        threshold = f"{line.threshold} {units}".rstrip() if line.threshold else units
+        words = ", ".join(part for part in (line.zone, period, threshold) if part)
+        out.print(Text.assemble((line.metric, "bold"), "  ", words))
+        rows = Table.grid(padding=(0, 2, 0, 0))
+        rows.add_column(overflow="fold")
+        rows.add_column(justify="right", no_wrap=True)
+        rows.add_column(justify="right", no_wrap=True)
+        rows.add_column(no_wrap=True)
+        for name, cell in zip(names, line.cells, strict=True):
+            rows.add_row(f"  {name}", *_parts(cell, first=name == names[0]))
+        out.print(rows)
+
+
+def _wide(found: Sequence[_Line], names: Sequence[str], single: bool) -> Table:
+    """An indicator and zone a line, a scenario a column."""
     table = plain_table()
     table.add_column("indicator", overflow="fold")
     table.add_column("zone", overflow="fold")
@@ -146,20 +176,27 @@ def _print(out: Console, found: Sequence[_Line], names: Sequence[str], single: b
             "" if line.units == "1" else line.units,
         )
         before = line.metric
-    out.print(table)
+    return table
 
 
 def _shown(cell: tuple[float, float, str], *, first: bool) -> Text:
+    """Value, difference and verdict in one cell."""
+    from rich.text import Text
+
+    return Text(" ").join(part for part in _parts(cell, first=first) if part)
+
+
+def _parts(cell: tuple[float, float, str], *, first: bool) -> tuple[Text, Text, Text]:
+    """Value, difference from the baseline in brackets, and verdict; empty where there is none."""
     from rich.text import Text
 
     value, difference, verdict = cell
-    text = Text(number(value))
+    verdict = "" if verdict == "no threshold" else verdict
+    other = ""
     if not first and np.isfinite(difference):
         same = abs(difference) <= 1e-6 * abs(value)
-        text.append(f" ({'=' if same else number(difference, signed=True)})", style="dim")
-    if verdict != "no threshold":
-        text.append(f" {verdict}", style="bold" if verdict == "fails" else "dim")
-    return text
+        other = f"({'=' if same else number(difference, signed=True)})"
+    return Text(number(value)), Text(other, style="dim"), Text(verdict, style="bold" if verdict == "fails" else "dim")
 
 
 def _print_closure(out: Console, comparison: xr.Dataset, names: Sequence[str]) -> None:

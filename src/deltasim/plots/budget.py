@@ -22,6 +22,9 @@ MOST_ROWS: Final = 14
 
 _SCALES: Final = ((1e6, "million m³"), (1e3, "thousand m³"), (1.0, "m³"))
 
+_NOTHING: Final = 1e-6
+"""Part of the largest term below which a bar has no number: what interpolated outputs leave of a flow that was none."""
+
 
 @styled
 def budget(
@@ -97,7 +100,7 @@ def draw_budget(axes: Axes, balance: Balance, title: str) -> None:
         values = np.array([getattr(term, key) for term in terms]) / scale
         axes.barh(at, values, height=0.72, color=colour, linewidth=0)
         for y, value in enumerate(values.tolist()):
-            if value:
+            if abs(value) * scale > _NOTHING * largest:
                 _number(axes, value, y)
     axes.barh([last], [change / scale], height=0.72, color=GREEN, linewidth=0)
     _number(axes, change / scale, last)

@@ -82,8 +82,10 @@ def tradeoff(
     axes.margins(0.12)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value + 0.0:,.10g}".replace("-", "−"))
-    axes.set_xlabel(one.label)
-    axes.set_ylabel(other.label)
+    axes.set_xlabel(named(one.label, 70))
+    axes.set_ylabel(
+        named(other.label, max(20, min(70, int((figure.get_figheight() - 1.6) * 12))))
+    )  # no longer than its axis
     lost = [name for name, is_known in zip(grids.scenarios, known, strict=True) if not is_known]
     notes = [f"without a value, so not drawn: {', '.join(lost)}"] if lost else []
     notes += [closure(comparison)] if closure(comparison) else []
@@ -130,7 +132,7 @@ def _measure(comparison: xr.Dataset, text: str, period: str | None) -> _Measure:
     label = f"{shown.metric.replace('_', ' ')}, {zone}" + (f", {units}" if units else "")
     notes = [text for text in (shown.period, f"{better} is better" if better else "") if text]
     label += f" ({'; '.join(notes)})" if notes else ""
-    return _Measure(shown.value[shown.zones.index(zone)], named(label, 70), better)
+    return _Measure(shown.value[shown.zones.index(zone)], label, better)
 
 
 def pareto_best(points: NDArray[np.float64], better_x: str, better_y: str) -> NDArray[np.bool_]:
