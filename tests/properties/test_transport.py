@@ -144,3 +144,10 @@ def test_a_state_of_other_tanks_and_sources_keeps_its_mass(tmp_path):
     for name in ("n", "n_1"):
         assert float(second[name][0, 0]) == pytest.approx(float(first[name][-1, 0]), rel=1e-12)
     assert second.source_fraction.sum("source").values == pytest.approx(1.0, abs=1e-9)
+
+
+def test_tracing_is_set_from_outside():
+    """A table without names has keys of its own: ``--set tracing.age=false``."""
+    with_age = scenario(DRYING)
+    assert with_age.tracing.age
+    assert not with_age.replace({"tracing.age": False}).tracing.age
