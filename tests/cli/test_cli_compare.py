@@ -131,7 +131,7 @@ def test_mistakes_have_lines_and_status_3(marshes: Path) -> None:
     assert got.stderr.splitlines() == [
         'wrong.toml:2: indicator.a.function: there is no indicator "wet_dais"; did you mean "wet_days"?',
         'wrong.toml:4: indicator.b: "function" is missing: an indicator, or an index, of the catalogue',
-        "2 problems; nothing was run, nothing was written.",
+        "2 problems; nothing was written.",
     ]
     assert not (marshes / "new.nc").exists()
 
