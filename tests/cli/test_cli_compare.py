@@ -12,6 +12,9 @@ import pytest
 import xarray as xr
 from pond import Command, call
 
+import comparison_samples
+from deltasim.cli import comparison_table, peaks
+
 ROOT = Path(__file__).parents[2]
 
 MARSHES = """\
@@ -128,7 +131,7 @@ def test_mistakes_have_lines_and_status_3(marshes: Path) -> None:
     assert got.stderr.splitlines() == [
         'wrong.toml:2: indicator.a.function: there is no indicator "wet_dais"; did you mean "wet_days"?',
         'wrong.toml:4: indicator.b: "function" is missing: an indicator, or an index, of the catalogue',
-        "2 problems; nothing was run, nothing was written.",
+        "2 problems; nothing was written.",
     ]
     assert not (marshes / "new.nc").exists()
 
@@ -171,3 +174,22 @@ def test_gap_is_told_on_standard_error(marshes: Path) -> None:
     assert got.exit_code == 0, got.stderr
     assert "warning: base: iha: 66 of 66 values lack data, see valid_fraction" in got.stderr
     assert re.search(r"^iha median_april|^median_april", got.stdout, flags=re.M)
+
+
+def test_narrow_terminal_breaks_no_number(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value stands whole on a line of its own with its scenario; the same table fits a wide terminal as a table."""
+    comparison = comparison_samples.made()
+    monkeypatch.setattr(peaks, "PIPED_WIDTH", 60)
+    comparison_table.show(comparison, [])
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.split("in brackets")[0].splitlines())) <= 60
+    for i, value in enumerate(comparison.value.values):
+        scenario = str(comparison.scenario.values[i])
+        assert re.search(
+            rf"^  {scenario} +{re.escape(comparison_table.number(value))}( |$)", narrow, flags=re.MULTILINE
+        )
+    monkeypatch.setattr(peaks, "PIPED_WIDTH", 200)
+    comparison_table.show(comparison, [])
+    assert re.search(
+        r"^indicator +zone +no_water +july_pulse +split_pulse", capsys.readouterr().out, flags=re.MULTILINE
+    )

@@ -18,7 +18,7 @@ from deltasim.scenario import from_text
 from deltasim.scenario.schema import models
 
 ROOT = Path(__file__).parents[2]
-SCENARIOS = sorted(path for path in ROOT.glob("scenarios/*/*.toml"))
+SCENARIOS = sorted(path for path in ROOT.glob("scenarios/*/*.toml") if path.name != "indicators.toml")
 SWAN_LAKE = ROOT / "scenarios" / "swan_lake"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/**/*.md")])
 

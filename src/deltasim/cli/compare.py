@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from deltasim.cli.comparing import finish, open_all, output_options, spare
+from deltasim.cli.faults import explained
 from deltasim.cli.source import SourceFile
 
 __all__ = ["command"]
@@ -35,9 +36,10 @@ def command(
     from deltasim.studies import compare
 
     opened = open_all(files, allow_outside)
-    comparison = compare(
-        {name: result for name, (_, result) in opened.items()},
-        indicators=indicators,
-        files={name: str(file) for name, (file, _) in opened.items()},
-    )
+    with explained("nothing was written"):  # scenarios have run by now
+        comparison = compare(
+            {name: result for name, (_, result) in opened.items()},
+            indicators=indicators,
+            files={name: str(file) for name, (file, _) in opened.items()},
+        )
     finish(comparison, csv_file=csv_file, output=output, as_json=as_json)

@@ -42,13 +42,19 @@ def stop(status: int, *messages: str) -> NoReturn:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn deltasim's own errors into messages; any other exception is a bug and shows where it came from."""
+def explained(left: str = "nothing was run, nothing was written") -> Iterator[None]:
+    """Turn deltasim's own errors into messages; any other exception is a bug and shows where it came from.
+
+    Parameters
+    ----------
+    left : str
+        What has not happened where the input is invalid.
+    """
     try:
         yield
     except ScenarioError as error:
         count = len(error.problems)
-        last = f"{count} problem{'' if count == 1 else 's'}; nothing was run, nothing was written."
+        last = f"{count} problem{'' if count == 1 else 's'}; {left}."
         stop(INVALID, *map(str, error.problems), last)
     except DeltasimError as error:
         stop(FAILED, f"Error: {error}")
