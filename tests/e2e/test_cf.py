@@ -11,8 +11,10 @@ import netCDF4
 import numpy as np
 import pytest
 
+import deltasim
 import results_samples as samples
 from deltasim.results.netcdf import NetcdfSink
+from networks import run
 
 runner = pytest.importorskip("compliance_checker.runner", reason="needs compliance-checker")
 CHECK = "cf:1.11"
@@ -68,6 +70,15 @@ def test_no_finding(tmp_path, changes):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_no_finding_in_float32(tmp_path):
     samples.fill(NetcdfSink(tmp_path / "x.nc", float32=True), samples.frame())
+    assert findings(tmp_path / "x.nc") == []
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_no_finding_where_the_water_carries_something(tmp_path):
+    body = "[substance.salinity]\n[substance.n]\ndecay = { rate = 1e-6, tanks = 2 }\n[tracing]\nsources = true\nage = true\n"
+    body += "[basin.pond]\ncurve = { stage = [0, 1], area = [100, 200] }\ninitial_stage = 0.5\n"
+    body += '[inflow.q]\nto = "pond"\ndischarge = 0.01\nconcentration = { salinity = 3 }\n'
+    deltasim.write(run(body, days=1).assign_attrs(title="A pond"), tmp_path / "x.nc")
     assert findings(tmp_path / "x.nc") == []
 
 

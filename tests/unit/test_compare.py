@@ -269,6 +269,11 @@ def test_what_is_no_result():
         compare({"base": result()}, indicators="nowhere.toml")
 
 
+def test_a_run_that_failed_is_named():
+    with pytest.raises(ResultError, match="this run failed, and cannot be compared: it stopped"):
+        compare({"base": result().assign_attrs(run_failed="it stopped")})
+
+
 def test_comparison_survives_a_file(tmp_path):
     import xarray as xr
 

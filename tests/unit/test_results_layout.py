@@ -91,7 +91,7 @@ def test_coordinates_are_those_that_the_frame_has():
 
 
 def test_names_of_coordinates_are_listed_once_more_for_xarray():
-    placed = samples.frame(x=np.zeros(3), y=np.ones(3), chainage=np.arange(3.0))
+    placed = samples.frame(x=np.zeros(3), y=np.ones(3), chainage=np.arange(3.0), source_name=("initial",))
     made = [field.name for field, _ in layout.coordinate_fields(placed)]
     assert ["time_bounds", *made] == list(layout.COORDINATES)
 

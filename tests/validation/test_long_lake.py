@@ -6,6 +6,10 @@ fitted numbers explains the level of the lake better than the wells alone. Witho
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import long_lake
 import numpy as np
 import pytest
@@ -110,3 +114,11 @@ def test_validation_is_not_seen_by_the_fit(study, found):
 
 def test_result_is_the_same_every_time(study, found):
     assert calibrate(study).values.tolist() == found.values.tolist()
+
+
+def test_study_in_the_guide_is_this_one():
+    guide = Path(__file__).parents[2] / "docs" / "calibrating.md"
+    block = re.search(r"^```toml\n(.*?)^```$", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    ours = tomllib.loads(long_lake.STUDY)
+    del ours["study"]["title"]
+    assert tomllib.loads(block[1]) == ours

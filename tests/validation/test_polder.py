@@ -1,9 +1,9 @@
 """A pumped polder calibrated on three years of what it pumped, and scored on the three that follow.
 
-The claim is about when and how much is pumped, within a tenth of a year. Totals of years alone prove nothing: rain minus
-evaporation plus a constant has them as well. By the month a straight line over rain minus evaporation does as well too,
-with two numbers fitted to the same years; the balance is ahead of it where it keeps water for days, by the ten days.
-Nothing is claimed of the stage (it is the operator's calendar), of the inlet or of chloride.
+The claim is how much is pumped in a year, and how that is spread over months and ten days. Totals of years alone prove
+nothing: rain minus evaporation plus a constant has them as well. By the month a straight line over rain minus evaporation
+does as well too, with two numbers fitted to the same years; the balance is ahead of it where it keeps water for days, by
+the ten days. Nothing is claimed of the stage (it is the operator's calendar), of the inlet or of chloride.
 """
 
 from __future__ import annotations

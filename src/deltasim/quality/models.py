@@ -78,10 +78,11 @@ class Substance(Component):
 
         (C_out - C*) / (C_in - C*) = (1 + k / (P q))^-P
 
-    which for many tanks becomes plug flow, exp(-k/q).
+    which for many tanks becomes plug flow, exp(-k/q). The result shows the mean over the tanks of a node; what leaves
+    it is seen in the node behind.
 
-    The transport uses the very volumes that the links moved, in steps of its own within those of the water: no mass is
-    lost but for round-off, and no concentration leaves the range of those that enter, but for evaporation.
+    The transport uses the very volumes that the links moved, in steps of its own within those of the water: but for
+    round-off no mass is lost, and no concentration leaves the range of those that enter other than by evaporation.
 
     References
     ----------

@@ -7,7 +7,8 @@ node. The share of a source takes part in evaporation, so that all shares add up
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +27,7 @@ OF_SOURCES = {"rain": "rain", "evaporation": "rain", "seepage": "groundwater", "
 """What the water of each kind of source counts as; evaporation below 0 is dew."""
 
 ONE = Signal.constant(1.0)
+NOTHING = Signal.constant(0.0)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,10 @@ class Tracer:
     def state_names(self) -> tuple[str, ...]:
         """What the mass in each tank is called in the state of a run."""
         whole = {"substance": f"mass_{self.name}", "source": f"source_{self.name}", "age": "age"}[self.kind]
-        return (whole,) if self.tanks == 1 else tuple(f"{whole}_{p}" for p in range(1, self.tanks + 1))
+        if self.tanks == 1:
+            return (whole,)
+        # A name begins with a letter, so that no other is taken for a tank.
+        return tuple(f"mass_{p}_{self.name}" for p in range(1, self.tanks + 1))
 
 
 def trace(
@@ -111,6 +116,7 @@ def trace(
     if state is not None:
         for tracer in made:
             _resume(network, tracer, state)
+        _keep_lost_sources(network, made, state)
     return tuple(made)
 
 
@@ -144,7 +150,7 @@ def _concentration(component: object, substance: str) -> Signal:
         if name == substance:
             found: Signal = signal
             return found
-    return Signal.constant(0.0)
+    return NOTHING
 
 
 def _of_sources(network: Network, minimum_depth: float) -> list[Tracer]:
@@ -167,10 +173,28 @@ def _of_sources(network: Network, minimum_depth: float) -> list[Tracer]:
 
 
 def _resume(network: Network, tracer: Tracer, state: InitialState) -> None:
-    """Start from what another run left."""
-    for row, name in zip(tracer.mass, tracer.state_names, strict=True):
-        given = state.of(name)
-        for i, node in enumerate(network.storage):
-            value = given.get(network.node_name[node], np.nan)
-            if np.isfinite(value):
-                row[i] = value
+    """Start from what another run left; in another number of tanks the mass is spread over them."""
+    names = tracer.state_names
+    found = [name for name in state.values if re.fullmatch(rf"mass_(?:[0-9]+_)?{re.escape(tracer.name)}", name)]
+    if tracer.kind == "substance" and found and set(found) != set(names):
+        total = np.sum([_of_storages(network, state, name) for name in found], axis=0)
+        given = np.tile(total / tracer.tanks, (tracer.tanks, 1))
+    else:
+        given = np.array([_of_storages(network, state, name) for name in names])
+    tracer.mass[:] = np.where(np.isfinite(given), given, tracer.mass)
+
+
+def _of_storages(network: Network, state: InitialState, name: str) -> NDArray[np.float64]:
+    """One variable of a state over the storages; NaN where it has none."""
+    known = state.of(name)
+    return np.array([known.get(network.node_name[node], np.nan) for node in network.storage], dtype=float)
+
+
+def _keep_lost_sources(network: Network, tracers: Sequence[Tracer], state: InitialState) -> None:
+    """Water of sources that are no more counts as that of the start: shares add up to 1."""
+    own = {name for tracer in tracers for name in tracer.state_names}
+    lost = [name for name in state.values if name.startswith("source_") and name not in own]
+    for tracer in tracers:
+        if tracer.kind == "source" and tracer.name == INITIAL_WATER:
+            for name in lost:
+                tracer.mass[0] += np.nan_to_num(_of_storages(network, state, name))

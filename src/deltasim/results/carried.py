@@ -96,8 +96,9 @@ class Carried:
             if tracer.kind == "source":
                 shares.append(spread)
                 continue
-            for node, signal in tracer.by_boundary.items():
-                spread[:, node] = signal.at(rows.time)
+            for node, stage in zip(self.network.boundary.tolist(), self.network.boundary_stage, strict=True):
+                if stage is not None and node in tracer.by_boundary:
+                    spread[:, node] = tracer.by_boundary[node].at(rows.time)
             found["water_age" if tracer.kind == "age" else tracer.name] = spread
         if shares:
             found["source_fraction"] = np.stack(shares, axis=1)

@@ -183,6 +183,9 @@ def open(path: str | os.PathLike[str]) -> xr.Dataset:
         raise ResultError(f"{path}: there is no such file")
     try:
         with netCDF4.Dataset(os.fspath(path), "r") as file:
+            if "deltasim_kind" in file.ncattrs():
+                kind = file.getncattr("deltasim_kind")
+                raise ResultError(f'{path}: this is a {kind}, not a result of one run; "deltasim plot" draws it')
             if "node_name" not in file.variables:
                 raise ResultError(f"{path}: there is no node_name in it; was this file written by deltasim?")
             files, (state, state_time) = read_files(file, path), read_raw_state(file)

@@ -172,7 +172,8 @@ class Builder:
                 if kind in QUALITY:
                     # Their names are not those of places in the network.
                     self._check_name(kind, name, reserved=name != "salinity")
-                    found = self._validate(QUALITY[kind], table, (kind, name), reader, name=name)
+                    placed = {**table, **self._ends(kind, name, table, rivers)}
+                    found = self._validate(QUALITY[kind], placed, (kind, name), reader, name=name)
                     if found is not None:
                         quality[kind][name] = found
                     continue

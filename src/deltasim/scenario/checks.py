@@ -285,6 +285,9 @@ def check_junctions_have_a_bed(draft: Draft) -> Iterator[FieldError]:
 def check_concentrations_are_of_substances(draft: Draft) -> Iterator[FieldError]:
     """What a concentration is given of is a substance of the scenario."""
     known = draft.named.get("substance", ())
+    for node in draft.nodes.values():
+        if node.kind == "boundary" and getattr(node, "stage", None) is None and getattr(node, "concentration", None):
+            yield draft.at(node, "nothing comes out of a free outfall; give it a stage", "concentration")
     for component in (*draft.nodes.values(), *draft.links.values()):
         groundwater = getattr(component, "groundwater", None)
         for keys, holder in ((("concentration",), component), (("groundwater", "concentration"), groundwater)):
@@ -312,7 +315,7 @@ def check_loads_reach_water(draft: Draft) -> Iterator[FieldError]:
 def check_names_of_substances(draft: Draft) -> Iterator[FieldError]:
     """A substance is a variable of the result, and must not be another one."""
     for name in draft.named.get("substance", ()):
-        if name in COORDINATES:
+        if name in COORDINATES or name.endswith("_balance_error"):
             yield FieldError(f'"{name}" has a meaning of its own in a result', "substance", name, absolute=True)
 
 

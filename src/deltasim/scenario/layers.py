@@ -186,7 +186,7 @@ class Merged:
         """
         for path, value in overrides:
             keys = tuple(part.strip().strip("\"'") for part in unicodedata.normalize("NFC", path).split("."))
-            least = 2 if keys[0] in ("scenario", "solver") else 3
+            least = 2 if keys[0] in ("scenario", "solver", "tracing") else 3
             if len(keys) < least or not all(keys):
                 message = f"expected a path such as weir.intake.crest_level, got {quote(path)}"
                 self.faults.append(Problem(message, label))

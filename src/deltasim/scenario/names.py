@@ -14,7 +14,7 @@ CLOCK = ("hour", "month", "day_of_year", "time")
 SETTINGS = frozenset(key for kind in LINKS.values() for key in kind.moves)
 TABLES = ("scenario", "solver", "series", "tracing", "cover")
 
-RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *VARIABLES, "salinity", "true", "false"))
+RESERVED = frozenset((*FUNCTIONS, *CLOCK, *SETTINGS, *TABLES, *VARIABLES, "salinity", "initial", "true", "false"))
 """Words that rules and results read as something else; the kinds of this version are added by the loader."""
 
 

@@ -187,7 +187,7 @@ def pack_tracers(
     own[spot[links:]] = 1
     vapour[spot[links:]] = [source.variable == "evaporation" for _, _, source in network.sources]
     resolved = np.empty(len(place))
-    resolved[place] = [max(float(c.storage_at(c.bed_level + RESOLVED_DEPTH)), FADE_VOLUME) for c in network.curves]
+    resolved[place] = [max(float(c.storage_at(c.bottom_level + RESOLVED_DEPTH)), FADE_VOLUME) for c in network.curves]
     driving = np.array(driven, dtype=np.int64).reshape(-1, 3).T
     loading = np.array(loads, dtype=np.int64).reshape(-1, 3).T
     table = TracerTable(
@@ -234,7 +234,8 @@ def _scale(tracer: Tracer, network: Network) -> float:
     volume = network.initial_storage
     start = np.divide(tracer.mass.sum(axis=0), volume, out=np.zeros_like(volume), where=volume > 0.0)
     entering = [float(np.max(signal.value)) for _, signal in _entering(tracer, network)]
-    return max([float(start.max(initial=0.0)), *entering])
+    background = tracer.decay.background if tracer.decay else 0.0
+    return max([float(start.max(initial=0.0)), background, *entering])
 
 
 def make_tracer_state(

@@ -31,7 +31,8 @@ __all__ = ["carry_tracers", "note_given"]
 ACCURACY = 1e-5
 """Local error of a part of a step, in units of the largest concentration."""
 LEAST_PART = 1e-4
-"""Shortest part of a step, s, for the sake of the error."""
+LEAST_SHARE = 1e-3
+"""Shortest part of a step for the sake of the error, s, and as a share of the step: the bounds hold in any part."""
 TINY = 1e-300
 LEAST_CONTENT = 1e-100
 
@@ -119,12 +120,9 @@ def between(state, i, p, tanks):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def weigh(problem, work, f):  # type: ignore[no-untyped-def]
-    """Choose theta of each node, and the content of its later tanks per content of its first; fill the matrix.
+    """Choose theta of each node, and the content of its later tanks per content of its first; factor the matrix.
 
-    Returns
-    -------
-    bool
-        Whether the matrix could be factored; it always can, but for what no one has thought of.
+    Its pivots are positive: what leaves a node is in its column with the sign that makes it dominant.
     """
     table, state, slots = problem.tracers, work.tracers, problem.slots
     origin, target = problem.fluxes.origin, problem.fluxes.target
@@ -151,7 +149,7 @@ def weigh(problem, work, f):  # type: ignore[no-untyped-def]
                 w[slots.tf[k]] -= volume * state.implicit[origin[k]] * state.beyond[tanks - 1, origin[k]]
             elif volume < 0.0 and target[k] < problem.n:
                 w[slots.ft[k]] += volume * state.implicit[target[k]] * state.beyond[tanks - 1, target[k]]
-    return factorise(problem.plan, w)
+    factorise(problem.plan, w)
 
 
 @jit_inner
@@ -276,6 +274,8 @@ def move_masses(problem, work, s):  # type: ignore[no-untyped-def]
                 moved = between(state, i, p, tanks) * mean
                 mass[r, i] -= moved
                 mass[r + 1, i] += moved
+            if abs(mass[r, i]) < LEAST_CONTENT:
+                mass[r, i] = 0.0
             # Of what is dry there is no concentration, only a mass.
             before[r, i] = after[r, i] if state.next_held[i] > 0.0 else 0.0
 
@@ -331,11 +331,10 @@ def difference(problem, work):  # type: ignore[no-untyped-def]
     largest = 0.0
     for s in range(table.family.shape[0]):
         tanks = table.first[s + 1] - table.first[s]
-        scale = table.scale[s]
+        scale = table.scale[s] if table.ageing[s] == 0 else work.clock[TIME]
         for r in range(table.first[s], table.first[s + 1]):
             for i in range(problem.n):
-                if state.held[i] >= table.resolved[i]:
-                    scale = max(scale, state.mass[r, i] * tanks / state.held[i])
+                scale = max(scale, state.mass[r, i] * tanks / max(state.held[i], table.resolved[i]))
         for r in range(table.first[s], table.first[s + 1]):
             for i in range(problem.n):
                 volume = max(state.held[i], table.resolved[i], 2.0 * state.leaving[i]) / tanks
@@ -379,13 +378,14 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
         copy_into(state.held, work.begun, state.held.shape[0])
         if state.step[0] == np.inf:
             set_contents(problem, work)
+    least = max(LEAST_PART, LEAST_SHARE * work.clock[LENGTH])
     at = begin
     while at < end:
         most = (end - at) * work.clock[LENGTH]
         length = state.step[0]
-        upto = (
-            end if length >= most else at + (0.5 * (end - at) if length > 0.5 * most else length / work.clock[LENGTH])
-        )
+        upto = end
+        if max(length, least) < most:  # two equal parts rather than a long one and a sliver
+            upto = at + (0.5 * (end - at) if length > 0.5 * most else length / work.clock[LENGTH])
         length = (upto - at) * work.clock[LENGTH]
         copy_all(state.kept_mass, state.mass)
         copy_all(state.kept_content, state.content)
@@ -399,9 +399,10 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
         carry_part(problem, work, middle, upto)
         error = difference(problem, work)
         wanted = length * min(5.0, max(0.1, 0.9 * max(error, 1e-9) ** (-1.0 / 3.0)))
-        if error <= 1.0 or length <= LEAST_PART:
+        if error <= 1.0 or length <= least:
             # A part cut short by the end of a step says little against the length that was wanted.
             state.step[0] = max(wanted, state.step[0]) if upto == end and state.step[0] < np.inf else wanted
+            state.step[0] = max(state.step[0], LEAST_PART)
             book_tracers(work)
             state.carried[:] = 0.0
             state.reacted[:] = 0.0

@@ -130,7 +130,7 @@ def identify(residuals: Floats, derivatives: Floats, owner: NDArray[np.int64]) -
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = covariance / np.outer(error, error)
         normal = derivatives / size
-    smallest = np.nan if not size.all() else float(np.linalg.svd(normal, compute_uv=False)[-1])
+    smallest = 0.0 if not size.all() else float(np.linalg.svd(normal, compute_uv=False)[-1])
     return Identifiability(
         standard_error=error,
         plain_standard_error=np.sqrt(np.diag(inverse @ plain @ inverse)),

@@ -30,7 +30,7 @@ from deltasim.studies.tables import (
     TargetTable,
     TransformTable,
 )
-from deltasim.units import NAMED, Dimension, quote
+from deltasim.units import LEVEL, NAMED, Dimension, quote
 from deltasim.variables import Variable
 
 __all__ = ["load_study"]
@@ -287,6 +287,8 @@ def _is_mean(variable: Variable) -> bool:
 
 
 def _dimension(variable: Variable) -> Dimension:
+    if variable.name.endswith("stage"):
+        return LEVEL
     for dimension in NAMED.values():
         if dimension.udunits == variable.units:
             return dimension

@@ -47,6 +47,8 @@ class Record:
         if missing or not result.sizes["time"]:
             words = f"it has no {missing[0]}" if missing else "it has no times"
             raise ResultError(f"{file or name}: this is no result of deltasim: {words}")
+        if reason := result.attrs.get("run_failed"):
+            raise ResultError(f"{file or name}: this run failed, and cannot be compared: {reason}")
         self.name, self.result, self.file = name, result, file
         self._loaded: dict[str, xr.DataArray] = {}
 
