@@ -5,6 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parents[2] / "scenarios" / "yellow_river_wetland"
 NAMES = ("base", "july_pulse", "split_pulse")
 ZONES = ["reed_marsh", "fish_ponds", "open_lake", "suaeda_flat"]
 INNER = ZONES[:3]
+SILLS = ("pond_sill", "marsh_sill", "pond_outlet", "lake_sill")
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
@@ -142,3 +144,32 @@ def test_pictures_are_drawn(tmp_path: Path) -> None:
     spec.loader.exec_module(module)
     module.main(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"depths.png", "heatmap.png", "tradeoff.png"}
+
+
+def test_timing_and_sills_each_alone_do_what_the_readme_says() -> None:
+    """The sills of the one configuration under the water of the other; hectares to the last digit but one unit."""
+    parts = {"July": "july_pulse", "split": "split_pulse"}
+    files = {"sills as they are": "base", "lower sills": "split_pulse"}
+    weirs = {
+        words: tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))["weir"] for words, name in files.items()
+    }
+    crests = {
+        words: {f"weir.{sill}.crest_level": tables[sill]["crest_level"] for sill in SILLS}
+        for words, tables in weirs.items()
+    }
+    for key, crest in crests["lower sills"].items():
+        assert crest == pytest.approx(crests["sills as they are"][key] - 0.15)
+    runs = {
+        f"{when}, {words}": deltasim.run(deltasim.load(FOLDER / f"{name}.toml").replace(crests[words]))
+        for when, name in parts.items()
+        for words in crests
+    }
+    frame = compare(runs, indicators=FOLDER / "indicators.toml")[["scenario", "zone", "metric", "value"]].to_dataframe()
+    values = {(row.scenario, row.metric, row.zone): row.value for row in frame.itertuples()}
+    wanted = [(name, "reed_marsh", 1e4) for name in ("stork_spring", "stork_summer", "stork_autumn", "crane")]
+    wanted.append(("to_the_flat", "lake_sill", 1e6))
+    for words in runs:
+        (row,) = re.findall(rf"^\| {words} \| ([\d. |]+) \|$", README, flags=re.MULTILINE)
+        for text, (metric, zone, scale) in zip(row.split("|"), wanted, strict=True):
+            unit = 0.0101 if "." in text else 1.01
+            assert float(text) == pytest.approx(values[words, metric, zone] / scale, abs=unit), (words, metric)
