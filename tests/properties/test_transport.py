@@ -151,3 +151,28 @@ def test_tracing_is_set_from_outside():
     with_age = scenario(DRYING)
     assert with_age.tracing.age
     assert not with_age.replace({"tracing.age": False}).tracing.age
+
+
+def test_salt_of_a_marsh_waits_in_its_soil():
+    """A marsh dries to 0.8 m below its bed and fills again: its salt is in the soil's water meanwhile, to the gram."""
+    marsh = TRACED + (
+        "[cover.flat]\ncrop_coefficient = { wet = 1.1, moist = 0.9 }\n"
+        '[wetland.marsh]\ncurve = { stage = [3.0], area = [5e4] }\ncovers = { flat = 1.0 }\net0 = "5 mm/day"\n'
+        "initial_stage = 3.05\nconcentration = { salinity = 8 }\n"
+        "soil = { depth = 2.0, porosity = 0.45, field_capacity = 0.30, et_depth = 0.2, root_depth = 0.8 }\n"
+        '[inflow.q]\nto = "marsh"\nconcentration = { salinity = 1 }\n'
+        "discharge = { time = [0, 8640000, 8640001, 10368000], value = [0.0, 0.0, 0.05, 0.05] }\n"
+    )
+    result = run(marsh, days=110, step="6 h").sel(node="marsh")
+    dry = result.depth.values < 0.01
+    assert float(result.stage.min()) < 3.0 - 0.8
+    assert np.isnan(result.salinity.values[dry]).all()
+    assert not dry[-1]
+    start = 8.0 * float(result.storage[0])
+    came = 21600.0 * float(result.discharge.sel(link="q")[1:].sum())
+    wet = np.isfinite(result.salinity.values)
+    mass = (result.salinity * result.storage).values
+    assert mass[wet & (result.stage.values > 3.0)][0] == pytest.approx(start, rel=1e-12)
+    assert mass[-1] == pytest.approx(start + came, rel=1e-12)
+    assert result.attrs["relative_salinity_balance_error"] < 1e-12
+    assert result.source_fraction.sum("source").values[wet] == pytest.approx(1.0, abs=1e-9)
