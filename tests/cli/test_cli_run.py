@@ -124,6 +124,22 @@ def test_result_runs_again_from_itself_to_the_same_bits(deltasim: Command, folde
             assert first.tobytes() == second.tobytes() if first.dtype != object else list(first) == list(second)
 
 
+def test_what_the_water_carries_is_in_the_table_and_runs_again_to_the_same_bits(
+    deltasim: Command, folder: Path
+) -> None:
+    more = "[substance.salinity]\n[tracing]\nsources = true\nage = true\n"
+    salty = POND.replace('units = "m3/s" }', 'units = "m3/s" }\nconcentration = { salinity = 7 }')
+    (folder / "salty.toml").write_text(salty + more, encoding="utf-8")
+    got = deltasim("run", "salty.toml")
+    assert got.exit_code == 0, got.stderr
+    line = next(line.split() for line in got.stdout.splitlines() if line.startswith("of salinity"))
+    assert float(line[2]) < 1e-12
+    assert deltasim("run", "salty.nc").exit_code == 0
+    with netCDF4.Dataset("salty.nc") as one, netCDF4.Dataset("salty_rerun.nc") as two:
+        for name in ("salinity", "source_fraction", "water_age", "salinity_balance_error"):
+            assert one[name][...].tobytes() == two[name][...].tobytes()
+
+
 def test_result_runs_again_with_a_change(deltasim: Command, finished: Path) -> None:
     assert deltasim("run", finished, "-q", "--set", "weir.outlet.crest_width=8").exit_code == 0
     with netCDF4.Dataset("pond_rerun.nc") as wide, netCDF4.Dataset(finished) as narrow:

@@ -62,6 +62,10 @@ def show(outcome: Outcome, path: Path) -> None:
         out,
         [
             ("balance error", balance(relative, data["balance_error"], frame.node_name)),
+            *(
+                (f"of {name}", f"{attributes[f'relative_{name}_balance_error']:.1e} of all mass")
+                for name in frame.substances
+            ),
             ("solver", f"{steps}, {brief(outcome.seconds)}"),
             ("written", str(path)),
         ],
