@@ -80,7 +80,7 @@ def suitability(
             index[:, column] = units[:, column] / ground.area
 
     def array(found: Floats) -> xr.DataArray:
-        made = ordered.copy(data=found.reshape(ordered.shape)).drop_attrs()
+        made = xr.DataArray(found.reshape(ordered.shape), coords=ordered.coords, dims=ordered.dims)
         return made if "time" in stage.dims else made.isel(time=0, drop=True)
 
     made = {"habitat_units": (array(units), "m2"), "suitability_index": (array(index), "1")}
