@@ -465,15 +465,16 @@ CASES = [
         [
             'a.toml:14: basin.upper.concentration.salt: there is no substance "salt"; did you mean "salts"?',
             "a.toml:32: substance.salts.decay: give rate (per area, as m/day) or rate_constant (as 1/day), one of the two",
-            'a.toml:35: load.farm.to: there is no node "ponds"',
+            'a.toml:35: load.farm.to: there is no node "ponds"; the nodes are "upper" and "sea"',
             'a.toml:36: load.farm.substance: there is no substance "nitrate"; write [substance.nitrate] to have one',
+            'a.toml:40: load.town.to: there is no node "uper"; did you mean "upper"?',
             'a.toml:42: load.town.mass: expected a mass per time in kg/s, got "3 kg"',
             'a.toml:45: tracing.source: unknown key; did you mean "sources"?',
         ],
         {
             "initial_stage = 1.2": "initial_stage = 1.2\nconcentration = { salt = 2 }",
             "crest_width = 80.0": "crest_width = 80.0\n\n[substance.salts]\ndecay = { rate = 1e-6, rate_constant = 1e-6 }\n\n"
-            '[load.farm]\nto = "ponds"\nsubstance = "nitrate"\nmass = "3 kg/day"\n\n[load.town]\nto = "upper"\nsubstance = "salts"\nmass = "3 kg"\n\n[tracing]\nsource = true',
+            '[load.farm]\nto = "ponds"\nsubstance = "nitrate"\nmass = "3 kg/day"\n\n[load.town]\nto = "uper"\nsubstance = "salts"\nmass = "3 kg"\n\n[tracing]\nsource = true',
         },
     ),
     Broken(

@@ -172,7 +172,9 @@ class Builder:
                 if kind in QUALITY:
                     # Their names are not those of places in the network.
                     self._check_name(kind, name, reserved=name != "salinity")
-                    placed = {**table, **self._ends(kind, name, table, rivers)}
+                    ends = self._ends(kind, name, table, rivers)
+                    joins.append(Join(kind, name, ends))
+                    placed = {**table, **ends}
                     found = self._validate(QUALITY[kind], placed, (kind, name), reader, name=name)
                     if found is not None:
                         quality[kind][name] = found

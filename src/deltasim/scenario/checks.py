@@ -26,7 +26,7 @@ COORDINATES = frozenset(("node", "link", "time", "source", "event", "bound", "me
 
 @dataclass(frozen=True)
 class Join:
-    """The ends of a link as the file gives them, whether or not its other keys are valid."""
+    """The ends of a link or load as the file gives them, whether or not its other keys are valid."""
 
     kind: str
     name: str
@@ -299,17 +299,12 @@ def check_concentrations_are_of_substances(draft: Draft) -> Iterator[FieldError]
 def check_loads_reach_water(draft: Draft) -> Iterator[FieldError]:
     """A load is of a substance and enters a node that holds water."""
     known = draft.named.get("substance", ())
-    places = [name for name, node in draft.nodes.items() if getattr(node, "stores", False)]
     for load in draft.quality.get("load", {}).values():
         substance, place = getattr(load, "substance", ""), getattr(load, "to_node", "")
         if substance not in known:
             yield draft.at(load, _no_substance(substance, known), "substance")
-        if place in draft.nodes and place not in places:
+        if place in draft.nodes and not getattr(draft.nodes[place], "stores", False):
             yield draft.at(load, f'"{place}" is a boundary, which holds no water that a load could enter', "to")
-        elif place not in draft.declared:
-            yield draft.at(load, f'there is no node "{place}"{did_you_mean(place, places)}', "to")
-        elif not set(draft.declared[place]) & draft.node_kinds:
-            yield draft.at(load, f'"{place}" is a {draft.declared[place][0]}, not a node', "to")
 
 
 def check_names_of_substances(draft: Draft) -> Iterator[FieldError]:
