@@ -79,7 +79,7 @@ def test_a_breach_that_is_cut_off_grows_as_if_given_so():
     for share in (0.1, 0.5, 0.9, 1.0):
         for up, down in ((1.7, 0.0), (2.4, 1.9), (1.95, 1.9)):
             got = flow(breach(**CUT), up, down, share, bed(1.0))
-            assert got == pytest.approx(flow(given, up, down, share), rel=1e-12)
+            assert got == pytest.approx(flow(given, up, down, share, bed(1.0)), rel=1e-12)
 
 
 def test_a_bed_above_the_crest_leaves_a_gap_as_wide_as_it_is_at_the_crest():

@@ -88,6 +88,10 @@ class Ends:
         structure evens out a small pond in less than a blink, the difference that takes a blink, but not more than the
         tolerance, which in a tiny well is a volume.
 
+        Below a power of a half a minute stands in for the blink: there Newton's way to the root of |x|^power leads
+        away from it, and what is linearly implicit, being one step of that way, would go on at the pace at which two
+        stages even out, to and fro within the tolerance.
+
         Parameters
         ----------
         sill : float, m
@@ -101,13 +105,15 @@ class Ends:
             if curve is not None
         ]
         smallest = max(min(areas, default=np.inf), LEAST_AREA)
-        even = (BLINK * strength / smallest) ** (1.0 / (1.0 - power))
+        time = BLINK if power >= 0.5 else MINUTE
+        even = (time * strength / smallest) ** (1.0 / (1.0 - power))
         most = self.tolerance * max(1.0, UNIT_AREA / smallest)
         return float(min(max(even, HEAD_SMOOTHING), max(most, HEAD_SMOOTHING)))
 
 
 BLINK = 0.05
-"""Time, s, within which two stages that even out count as equal."""
+MINUTE = 60.0
+"""Times, s, within which two stages that even out count as equal."""
 
 
 def check_sides(link: Any) -> None:
