@@ -118,7 +118,7 @@ def test_barrel_and_profile_do_not_cross_where_stages_are_nearly_equal():
     parameters = LINKS["culvert"].build([link], [NOWHERE])
     slopes = [
         LINKS["culvert"].law.py_func(parameters, 0, 0.40647 + fall, 0.40647, 1.0)[1]
-        for fall in np.linspace(0.0, 5e-6, 501)
+        for fall in np.linspace(0.0, 5e-6, 1001)
     ]
     assert (np.abs(np.diff(slopes)) < 0.02 * np.array(slopes[1:])).all()
 

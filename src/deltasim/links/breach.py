@@ -276,5 +276,6 @@ BREACH = LinkKind(
     law=breach_law,
     setting="development",
     symmetric=True,
+    steep=True,
     switches=breach_switches,
 )

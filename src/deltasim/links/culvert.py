@@ -26,6 +26,7 @@ from deltasim.links.culvert_tables import (
 from deltasim.links.even import even_cubic
 from deltasim.links.hds5 import DEFAULT_INLET, INLETS, Inlet
 from deltasim.links.kind import Ends, LinkKind, StageDrivenLink, check_sides
+from deltasim.links.roots import root
 
 __all__ = ["CULVERT"]
 
@@ -312,8 +313,8 @@ def summed_between(table: Any, i: int, rows: float, above: float, below: float):
 
 @jit_law
 def is_less(e: float, edge: float, q: float):  # type: ignore[no-untyped-def]
-    """Whether the root of `e`, straight below `edge`, may be less than `q`; without a root, and never wrongly no."""
-    return e * e - 0.5 * edge * edge < q * q * e
+    """Whether `root` of `e` and `edge` may be less than `q`; without a root, and never wrongly no."""
+    return e * min(e, edge) < q * q * edge
 
 
 @jit_law
@@ -351,15 +352,16 @@ def culvert_law(p: Any, i: int, h_from: float, h_to: float, setting: float):  # 
         if most < e or (most == e and most_by_up < e_by_up):
             e, e_by_up, e_by_down = most, most_by_up, most_by_down
     if is_less(e, edge, q):
-        w = e * e + edge * edge
-        t = np.sqrt(np.sqrt(w))
-        if e < q * t:
-            q = e / t
-            by_e, by_edge = 1.0 / t - 0.5 * q * e / w, -0.5 * q * edge / w * p.smoothing[i]
-            up, down = by_e * e_by_up + by_edge * s_by_up, by_e * e_by_down + by_edge * s_by_down
+        value, by_e = root(e, edge)
+        if value < q:
+            # A root of two quantities of one unit: half of it is the sum of each times its derivative.
+            by_edge = (0.5 * value - e * by_e) / edge * p.smoothing[i]
+            q, up, down = value, by_e * e_by_up + by_edge * s_by_up, by_e * e_by_down + by_edge * s_by_down
     if back:
         return -q, -down, -up, 0.0
     return q, up, down, 0.0
 
 
-CULVERT = LinkKind(name="culvert", model=Culvert, parameters=CulvertParameters, build=build_culverts, law=culvert_law)
+CULVERT = LinkKind(
+    name="culvert", model=Culvert, parameters=CulvertParameters, build=build_culverts, law=culvert_law, steep=True
+)

@@ -194,5 +194,6 @@ GATE = LinkKind(
     law=gate_law,
     setting="opening",
     symmetric=True,
+    steep=True,
     moves=("open", "opening"),
 )

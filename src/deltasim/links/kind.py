@@ -60,6 +60,10 @@ class StageDrivenLink(Link):
         return self.sill, self.sill
 
 
+BLINK = 0.05
+"""Time, s, within which two stages that even out count as equal."""
+
+
 @dataclass(frozen=True)
 class Ends:
     """What a law may know of the nodes at its ends when its parameters are made.
@@ -82,15 +86,11 @@ class Ends:
         return max((c.bed_level for c in (self.from_curve, self.to_curve) if c is not None), default=-EVERYWHERE)
 
     def smoothing(self, sill: float, strength: float, power: float) -> float:
-        """Head difference, m, below which a law that is steep at equal heads is linear.
+        """Head difference, m, below which a law that is steep at equal heads is rounded off.
 
         The law goes as strength * difference^power there. Between bodies of water a micrometre will do; where a wide
         structure evens out a small pond in less than a blink, the difference that takes a blink, but not more than the
         tolerance, which in a tiny well is a volume.
-
-        Below a power of a half a minute stands in for the blink: there Newton's way to the root of |x|^power leads
-        away from it, and what is linearly implicit, being one step of that way, would go on at the pace at which two
-        stages even out, to and fro within the tolerance.
 
         Parameters
         ----------
@@ -105,15 +105,9 @@ class Ends:
             if curve is not None
         ]
         smallest = max(min(areas, default=np.inf), LEAST_AREA)
-        time = BLINK if power >= 0.5 else MINUTE
-        even = (time * strength / smallest) ** (1.0 / (1.0 - power))
+        even = (BLINK * strength / smallest) ** (1.0 / (1.0 - power))
         most = self.tolerance * max(1.0, UNIT_AREA / smallest)
         return float(min(max(even, HEAD_SMOOTHING), max(most, HEAD_SMOOTHING)))
-
-
-BLINK = 0.05
-MINUTE = 60.0
-"""Times, s, within which two stages that even out count as equal."""
 
 
 def check_sides(link: Any) -> None:
@@ -205,6 +199,8 @@ class LinkKind:
     symmetric : bool
         The law is written for water that flows from the higher stage to the lower (it gets them in that order) and
         serves both directions.
+    steep : bool
+        Nothing flows between equal stages, and near these it goes as a root of their difference, or a lower power.
     fades : callable or None
         ``fades(link, end)`` tells whether the discharge of a link does not know how much water there is, so that it
         has to fade as its source runs dry; None where no link of the kind does.
@@ -228,6 +224,7 @@ class LinkKind:
     law: Callable[..., tuple[float, float, float, float]]
     setting: str | None = None
     symmetric: bool = False
+    steep: bool = False
     fades: Callable[[Any, Ends], bool] | None = None
     moves: tuple[str, ...] = ("open",)
     wants: bool = False

@@ -173,4 +173,5 @@ LEVEE = LinkKind(
     build=build_levees,
     law=levee_law,
     symmetric=True,
+    steep=True,
 )

@@ -160,4 +160,5 @@ ORIFICE = LinkKind(
     build=build_orifices,
     law=orifice_law,
     symmetric=True,
+    steep=True,
 )

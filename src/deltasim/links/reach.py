@@ -314,4 +314,5 @@ REACH = LinkKind(
     parameters=ReachParameters,
     build=build_reaches,
     law=reach_law,
+    steep=True,
 )

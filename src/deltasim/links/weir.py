@@ -382,5 +382,6 @@ WEIR = LinkKind(
     law=weir_law,
     setting="crest_level",
     symmetric=True,
+    steep=True,
     moves=("open", "crest_level"),
 )

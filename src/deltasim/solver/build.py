@@ -218,6 +218,8 @@ def prepare(
             origin=np.ascontiguousarray(origin[sequence]),
             target=np.ascontiguousarray(target[sequence]),
             forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
+            close=0.25 * tolerance,
+            shut=tolerance,
             group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
             fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
             **_fading(curves, outside + 1),

@@ -99,6 +99,8 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
         work.rhs[j] = 0.0
     for k in range(work.q.shape[0]):
         work.rate[k] = work.by_time[k] + work.by_from[k] * work.rhs[origin[k]] + work.by_to[k] * work.rhs[target[k]]
+        if work.q[k] == 0.0 and problem.fluxes.forward[k] == 1:
+            work.rate[k] = max(work.rate[k], 0.0)
     entries = problem.fluxes.entries
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]

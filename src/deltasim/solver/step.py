@@ -205,6 +205,20 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         if ratio > worst:
             worst = ratio
             where = i
+    fluxes = problem.fluxes
+    for k in range(fluxes.forward.shape[0]):
+        if fluxes.forward[k] == 1:
+            back = 0.0
+            for j in range(stages):
+                back -= method.weights[j] * work.flux_increment[j, k]
+            if back > 0.0:
+                # `turn_back_nothing` will leave this where it was.
+                for i in (fluxes.origin[k], fluxes.target[k]):
+                    if i < problem.n:
+                        ratio = back / (problem.tolerance * max(work.area[i], UNIT_AREA))
+                        if ratio > worst:
+                            worst = ratio
+                            where = i
     return worst, where, lowest
 
 
