@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import networks
+import topics
 from chains import Stages
 
 from deltasim.simulation import simulate
@@ -69,10 +68,12 @@ class ColdStart:
 class Memory:
     """Most memory of a process that reads a network and solves it."""
 
-    params: Any = ["single pond", "river tree of 10 000"]
-    param_names: Any = ["network"]
+    timeout = 600
+
+    params: ClassVar[Any] = ["single pond", "river tree of 10 000"]
+    param_names: ClassVar[Any] = ["network"]
 
     def peakmem_run(self, name: str) -> None:
         """From the text of the scenario to the end of the run."""
-        body = networks.river_tree(10_000) if name.startswith("river") else networks.single_pond()
-        simulate(networks.scenario(body, days=0.05, step="0.01 d"), Stages())
+        body = topics.river_tree(10_000) if name.startswith("river") else topics.single_pond()
+        simulate(topics.scenario(body, days=0.05, step="0.01 d"), Stages())

@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 from chains import WEIR, drowned, series
-from laws import KINDS, link_of
 
 from deltasim.geometry import Curve
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.scenario import Scenario, from_text
+from laws import KINDS, link_of
 
 __all__ = [
     "drowned",
