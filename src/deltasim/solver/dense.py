@@ -7,8 +7,8 @@ round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewis
 from __future__ import annotations
 
 from deltasim._jit import jit_inline, jit_inner
-from deltasim.solver.problem import BEGUN, LENGTH, TIME
-from deltasim.solver.step import add_scaled, clear_round_off, copy_into, move, scatter
+from deltasim.solver.problem import BEGUN, DENSE, LENGTH, TIME
+from deltasim.solver.step import clear_round_off, copy_into, move, scatter, sum_fluxes
 
 __all__ = ["cut_step", "extend_fluxes", "flux_inside", "storage_inside"]
 
@@ -42,15 +42,17 @@ def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
 def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
     """Sum the per-flux coefficients of the continuous extension; only steps with output or an event inside need them.
 
+    To be called before the derivatives at the start of the step are overwritten by those at its end.
+
     What only runs forward must not run back in between: its end slopes S + P and S - P - Q are held between 0 and 3 S,
     where the cubic is monotone (Fritsch and Carlson 1980).
     """
-    method = problem.method
-    work.dense_flux[:] = 0.0
-    for j in range(method.nodes.shape[0]):
+    if work.counts[DENSE] == 2:
+        return
+    if work.counts[DENSE] == 0:
         for row in range(2):
-            if method.dense[row, j] != 0.0:
-                add_scaled(work.dense_flux[row], method.dense[row, j], work.flux_increment[j], work.moved.shape[0])
+            sum_fluxes(problem, work, row + 1, work.clock[LENGTH], work.dense_flux[row])
+    work.counts[DENSE] = 2
     held = False
     for k in range(work.moved.shape[0]):
         if problem.fluxes.forward[k] == 1:
@@ -61,7 +63,7 @@ def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
                 work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
     if held:
         for row in range(2):
-            scatter(problem.fluxes.origin, problem.fluxes.target, work.dense_flux[row], work.dense_node[row + 1])
+            scatter(problem.fluxes, work.dense_flux[row], work.dense_node[row + 1])
 
 
 @jit_inner
@@ -87,7 +89,7 @@ def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
     for k in range(work.moved.shape[0]):
         inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
         work.part[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-    scatter(problem.fluxes.origin, problem.fluxes.target, work.part, work.rhs)
+    scatter(problem.fluxes, work.part, work.rhs)
     straight = False
     for i in range(n):
         straight = straight or work.begun[i] + work.rhs[i] < 0.0

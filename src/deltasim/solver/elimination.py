@@ -150,7 +150,7 @@ def plan_elimination(
 
 @jit
 def factorise(plan, w):  # type: ignore[no-untyped-def]
-    """Factor W in place; entries below the pivots become multipliers, the diagonal its inverse.
+    """Factor W in place; entries below and to the right of the pivots become multipliers, the diagonal its inverse.
 
     Parameters
     ----------
@@ -178,6 +178,8 @@ def factorise(plan, w):  # type: ignore[no-untyped-def]
             for r in range(begin + entries, end + entries):
                 w[plan.target[at]] -= w[p] * w[r]
                 at += 1
+        for r in range(begin + entries, end + entries):
+            w[r] *= inverse
     return True
 
 
@@ -199,7 +201,8 @@ def solve(plan, w, b):  # type: ignore[no-untyped-def]
         for p in range(plan.first[k], plan.first[k + 1]):
             b[plan.row[p]] -= w[n + p] * b[k]
     for k in range(n - 1, -1, -1):
-        rest = b[k]
+        # Only one product stands between a value and the one before it, on which this waits.
+        rest = b[k] * w[k]
         for p in range(plan.first[k], plan.first[k + 1]):
             rest -= w[n + entries + p] * b[plan.row[p]]
-        b[k] = rest * w[k]
+        b[k] = rest

@@ -7,7 +7,22 @@ import numpy as np
 from deltasim._jit import by_reference, jit, jit_inner
 from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember, steer_all
 from deltasim.solver.dense import cut_step, extend_fluxes
-from deltasim.solver.problem import BEGUN, COUNTED, ERROR, LENGTH, STEP, TIME
+from deltasim.solver.problem import (
+    BEGUN,
+    COUNTED,
+    ERROR,
+    IN_A_ROW,
+    LENGTH,
+    LIMITING,
+    NEXT_STOP,
+    OPEN_STEP,
+    REJECTED,
+    ROWS_DONE,
+    STARTED,
+    STEP,
+    STEPS,
+    TIME,
+)
 from deltasim.solver.record import (
     FIRST,
     LAST,
@@ -48,9 +63,6 @@ __all__ = [
 
 # What `advance` returns.
 DONE, FULL, PAUSED, TOO_SMALL, REJECTIONS, LIMITER, CHATTER = 0, 1, 2, 3, 4, 5, 6
-
-# Places in `Work.counts`.
-STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
 
 LEAST_STEP = 1e-9
 MOST_REJECTIONS = 1000
@@ -94,11 +106,11 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
     for j in range(n, work.stage.shape[0]):
         work.stage[j] = work.trial_stage[j]
     origin, target = problem.fluxes.origin, problem.fluxes.target
-    scatter(origin, target, work.q, work.rhs)
-    for j in range(n, work.rhs.shape[0]):
-        work.rhs[j] = 0.0
+    scatter(problem.fluxes, work.q, work.net)
+    for j in range(n, work.net.shape[0]):
+        work.net[j] = 0.0
     for k in range(work.q.shape[0]):
-        work.rate[k] = work.by_time[k] + work.by_from[k] * work.rhs[origin[k]] + work.by_to[k] * work.rhs[target[k]]
+        work.rate[k] = work.by_time[k] + work.by_from[k] * work.net[origin[k]] + work.by_to[k] * work.net[target[k]]
         if work.q[k] == 0.0 and problem.fluxes.forward[k] == 1:
             work.rate[k] = max(work.rate[k], 0.0)
     entries = problem.fluxes.entries
@@ -111,7 +123,7 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
 def first_length(problem, work):  # type: ignore[no-untyped-def]
     """Note the stages of the start, and choose the length of the first step."""
     copy_into(work.stage_left, work.stage, problem.n)
-    scatter(problem.fluxes.origin, problem.fluxes.target, work.q, work.rhs)
+    scatter(problem.fluxes, work.q, work.rhs)
     dt = problem.max_step
     for i in range(problem.n):
         change = abs(work.rhs[i])
@@ -178,12 +190,10 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
         work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]]
         if problem.controlled == 1:
             work.clock[TIME] = min(work.clock[TIME], next_alarm(work))
-    limited = accept(problem, work, lowest)
-    work.counts[DENSE] = 0
+    limited = accept(problem, work, dt, lowest)
     if problem.controlled == 1:
         # Events are looked for on what the step is cut on.
         extend_fluxes(problem, work)
-        work.counts[DENSE] = 1
         remember(problem, work)
     least = move(problem, work)
     if limited or least < 0.0:
@@ -316,10 +326,6 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             t, dt = work.clock[BEGUN], work.clock[LENGTH]
             at = work.counts[ROWS_DONE]
             part = work.clock[COUNTED]
-            wanted = at < rows and output.time[at] <= work.clock[TIME]
-            if work.counts[DENSE] == 0 and (wanted or problem.traced == 1):
-                extend_fluxes(problem, work)
-                work.counts[DENSE] = 1
             while at < rows and output.time[at] <= work.clock[TIME]:
                 theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
                 if problem.traced == 1:
@@ -345,6 +351,8 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             status = take_step(problem, work)
             if status != 0:
                 return status
+            if output.time[work.counts[ROWS_DONE]] <= work.clock[TIME] or problem.traced == 1:
+                extend_fluxes(problem, work)
         status = settle(problem, work, phase)
         if status != 0:
             return status

@@ -7,11 +7,21 @@ With U_k = B u_k the increment of the storages in stage k, V those at the start 
     V_1 = V + sum_k b_k U_k,    error = sum_k e_k U_k
 
     V(theta) = V + theta sum_k b_k U_k + theta (1 - theta) [sum_k P_k U_k + theta sum_k Q_k U_k]
+
+Each flux l has increments of its own, and moves w_l = sum_k b_k u_kl:
+
+    u_k = gamma dt [q(Y_k, t_k) + d_k dt dq/dt + D U_k] + gamma sum_j C_kj u_j,     U_k = B u_k,     D = dq/dV
+
+They need not be formed one by one. With b' from (I - gamma C^T) b' = b,
+
+    w = gamma dt [sum_k b'_k q(Y_k, t_k) + dt (sum_k b'_k d_k) dq/dt + D sum_k b'_k U_k]
+
+and P and Q likewise.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +47,10 @@ class Method(NamedTuple):
         P_k and Q_k of the continuous extension.
     order : float
         Of the embedded solution: the error estimate falls with dt^(order + 1).
+    flux_weights : ndarray, shape (3, s)
+        b', P' and Q'.
+    flux_slopes : ndarray, shape (3,)
+        Sums of these times d_k.
     """
 
     gamma: float
@@ -48,6 +62,8 @@ class Method(NamedTuple):
     error_weights: NDArray[np.float64]
     dense: NDArray[np.float64]
     order: float
+    flux_weights: NDArray[np.float64]
+    flux_slopes: NDArray[np.float64]
 
 
 def _lower(*rows: tuple[float, ...]) -> NDArray[np.float64]:
@@ -58,9 +74,16 @@ def _lower(*rows: tuple[float, ...]) -> NDArray[np.float64]:
     return matrix
 
 
+def _method(**table: Any) -> Method:
+    """Make a method from its table, with what that comes to for fluxes."""
+    rows = np.vstack((table["weights"], table["dense"]))
+    flux_weights = np.linalg.solve(np.eye(rows.shape[1]) - table["gamma"] * table["coupling"].T, rows.T).T
+    return Method(**table, flux_weights=np.ascontiguousarray(flux_weights), flux_slopes=flux_weights @ table["slopes"])
+
+
 _LAST = (7.089566927282776, 4.573591406461604, -8.423496976860259, -0.959280113459775)
 
-RODAS4P2 = Method(
+RODAS4P2 = _method(
     gamma=0.25,
     alpha=_lower(
         (3.0,),

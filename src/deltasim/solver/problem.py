@@ -22,9 +22,18 @@ from deltasim.solver.tracers import TracerState, TracerTable
 __all__ = [
     "BEGUN",
     "COUNTED",
+    "DENSE",
     "ERROR",
+    "IN_A_ROW",
     "LENGTH",
+    "LIMITING",
+    "NEXT_STOP",
+    "OPEN_STEP",
+    "REJECTED",
+    "ROWS_DONE",
+    "STARTED",
     "STEP",
+    "STEPS",
     "TIME",
     "Bindings",
     "Output",
@@ -42,8 +51,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-# Places in `Work.clock`.
+# Places in `Work.clock` and `Work.counts`.
 TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
+STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
 
 
 class SignalTable(NamedTuple):
@@ -161,7 +171,7 @@ class Work(NamedTuple):
         Time, step to try next, begin and length of the last step, its error over the tolerance, and the part of it
         that is in an output already: `TIME` and so on.
     counts : ndarray, shape (9,), int64
-        See the constants in `loop`.
+        `STEPS` and so on; at `DENSE` how far the fluxes' continuous extension is: 0 not begun, 1 summed, 2 ready.
     volume, carry : ndarray, shape (N,), m3
         Storage, and what rounding took from it so far.
     begun : ndarray, shape (N,), m3
@@ -185,12 +195,15 @@ class Work(NamedTuple):
         How fast each flux changes.
     q_before, rate_before : ndarray, shape (m,)
         Both at the start of the last step.
-    flux, part : ndarray, shape (m,)
+    part : ndarray, shape (m,)
         Scratch.
     weight : ndarray, shape (n_entry,)
         Derivatives of diversions.
+    net, drift : ndarray, shape (N,)
+        Net inflow of each storage, 0 elsewhere, and how fast it changes by itself.
     node_increment : ndarray, shape (s, N), m3
-    flux_increment : ndarray, shape (s, m), m3
+    stage_flux : ndarray, shape (s, m), m3/s
+        Fluxes at the stages of the step.
     moved : ndarray, shape (m,), m3
         Volume that the last step moved by each flux.
     dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m)
@@ -240,11 +253,12 @@ class Work(NamedTuple):
     rate: Floats
     q_before: Floats
     rate_before: Floats
-    flux: Floats
     part: Floats
     weight: Floats
+    net: Floats
+    drift: Floats
     node_increment: Floats
-    flux_increment: Floats
+    stage_flux: Floats
     moved: Floats
     dense_node: Floats
     dense_flux: Floats
@@ -328,12 +342,12 @@ def make_work(
         "clock": (6,),
         "weight": (len(problem.fluxes.entries.flux),),
         "node_increment": (s, nodes),
-        "flux_increment": (s, m),
+        "stage_flux": (s, m),
         "dense_node": (3, nodes),
         "dense_flux": (2, m),
         "matrix": (problem.plan.size + 1,),
     }
-    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share gain"
+    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share gain net drift"
     over_storages = "stage_integral stage_left lost max_volume max_time"
     shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
     shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))

@@ -153,14 +153,14 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         for k in range(moved.shape[0]):
             inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
             moved[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-        scatter(problem.fluxes.origin, problem.fluxes.target, moved, work.rhs)
+        scatter(problem.fluxes, moved, work.rhs)
         lowest = 0.0
         for i in range(n):
             lowest = min(lowest, work.begun[i] + work.rhs[i])
         if lowest < 0.0:  # straight between the ends, both of which are not negative
             for k in range(moved.shape[0]):
                 moved[k] = theta * work.moved[k]
-            scatter(problem.fluxes.origin, problem.fluxes.target, moved, work.rhs)
+            scatter(problem.fluxes, moved, work.rhs)
     else:
         copy_into(moved, work.moved, moved.shape[0])
     for i in range(n):

@@ -14,7 +14,7 @@ from deltasim.network import Network
 from deltasim.solver import loop
 from deltasim.solver.build import Prepared
 from deltasim.solver.control import MOST_SWITCHES, WINDOW
-from deltasim.solver.problem import TIME, Output
+from deltasim.solver.problem import ROWS_DONE, TIME, Output
 
 __all__ = ["Event", "Rows", "Totals", "begin", "march", "totals"]
 
@@ -202,7 +202,7 @@ def march(
         wish = np.empty((rows, len(prepared.controls.wanting)))
         time_of, volume, mass = times[done : done + rows], np.empty((rows, m)), np.empty((rows, tanks, n))
         output = Output(time_of, stage, mean, area, storage, volume, position, wish, mass)
-        work.counts[loop.ROWS_DONE] = 0
+        work.counts[ROWS_DONE] = 0
         status = loop.PAUSED
         while status == loop.PAUSED:
             begun = time.perf_counter()
@@ -211,7 +211,7 @@ def march(
             _drain_log(prepared, journal)
             if progress is not None:
                 progress(float(work.clock[TIME]))
-        filled = int(work.counts[loop.ROWS_DONE])
+        filled = int(work.counts[ROWS_DONE])
         if filled:
             yield _in_order(prepared, output, filled)
         if status not in (loop.DONE, loop.FULL):

@@ -14,9 +14,21 @@ from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
-from deltasim.solver.problem import apply_signals
+from deltasim.solver.problem import DENSE, apply_signals
 
-__all__ = ["accept", "book", "clear_round_off", "error_of", "evaluate_at", "move", "trial_step", "update_stages"]
+__all__ = [
+    "accept",
+    "book",
+    "clear_round_off",
+    "copy_into",
+    "error_of",
+    "evaluate_at",
+    "move",
+    "scatter",
+    "sum_fluxes",
+    "trial_step",
+    "update_stages",
+]
 
 MAX_SWEEPS = 50
 DROP = 0.01
@@ -30,24 +42,27 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
     """Stage, area and dh/dV of every storage at `work.volume`.
 
     A dry storage is seen, in derivatives only, as if it held a drop: with nothing in it what leaves does not depend on
-    what is there, and a step from there would know of no way for water to leave. `work.trial` and `work.trial_stage`
-    are that state; the method keeps order 2 with any derivatives.
+    what is there, and a step from there would know of no way for water to leave. So is a wetland whose soil is full but
+    for what the tolerance is in a tiny storage. `work.trial` and `work.trial_stage` are that state; the method keeps
+    order 2 with any derivatives.
 
     Returns
     -------
     bool
         Whether any storage is dry.
     """
-    drop = DROP * problem.tolerance * UNIT_AREA
+    little = problem.tolerance * UNIT_AREA
+    drop = DROP * little
     dry = False
     for i in range(problem.n):
         v = work.volume[i]
         h, a, _ = locate(problem.curves, i, v, work.rows)
         work.stage[i] = h
         work.area[i] = a
-        if v < drop:
+        above = v - problem.fluxes.bed_storage[i]
+        if -little < above < drop:
             dry = True
-            v = drop
+            v += drop - above
             h, a, _ = locate(problem.curves, i, v, work.rows)
         work.trial[i] = v
         work.trial_stage[i] = h
@@ -87,9 +102,10 @@ def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
         w[slots.entry_tt[e]] -= by_to
 
 
-@jit
-def scatter(origin, target, flux, node):  # type: ignore[no-untyped-def]
+@jit_inner
+def scatter(fluxes, flux, node):  # type: ignore[no-untyped-def]
     """Sum fluxes into nodes: `node` = B `flux`."""
+    origin, target = fluxes.origin, fluxes.target
     node[:] = 0.0
     for k in range(origin.shape[0]):
         node[origin[k]] -= flux[k]
@@ -118,8 +134,8 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     ----------
     problem : Problem
     work : Work
-        `volume` and the derivatives at `t` on entry; `node_increment`, `flux_increment` and `trial` (the storages at
-        the end) on return.
+        `volume` and the derivatives at `t` on entry; `node_increment`, `stage_flux`, `moved` and `trial` (the storages
+        at the end) on return.
     t, dt : float, s
 
     Returns
@@ -128,48 +144,79 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         False where the matrix has a pivot that is not positive; a shorter step cures that.
     """
     method = problem.method
-    origin = problem.fluxes.origin
-    target = problem.fluxes.target
-    entries = problem.fluxes.entries
     n = problem.n
-    m = origin.shape[0]
     gdt = method.gamma * dt
     assemble(problem, work, gdt)
     if not factorise(problem.plan, work.matrix):
         return False
-    copy_into(work.flux, work.q, m)
+    scatter(problem.fluxes, work.by_time, work.drift)
     for stage in range(method.nodes.shape[0]):
-        if stage > 0:
+        flux = work.stage_flux[stage]
+        if stage == 0:
+            copy_into(flux, work.q, work.q.shape[0])
+        else:
             copy_into(work.trial, work.volume, n)
             for j in range(stage):
                 if method.alpha[stage, j] != 0.0:
                     add_scaled(work.trial, method.alpha[stage, j], work.node_increment[j], n)
             for i in range(n):
                 work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
-            evaluate_at(problem, work, t + method.nodes[stage] * dt, work.flux, False)
-        slope = gdt * method.slopes[stage] * dt
-        for k in range(m):
-            work.part[k] = gdt * work.flux[k] + slope * work.by_time[k]
+            evaluate_at(problem, work, t + method.nodes[stage] * dt, flux, False)
+        increment = work.node_increment[stage]
+        scatter(problem.fluxes, flux, increment)
+        slope = method.slopes[stage] * dt
+        for i in range(n):
+            increment[i] = gdt * (increment[i] + slope * work.drift[i])
         for j in range(stage):
             if method.coupling[stage, j] != 0.0:
-                add_scaled(work.part, method.gamma * method.coupling[stage, j], work.flux_increment[j], m)
-        scatter(problem.fluxes.origin, problem.fluxes.target, work.part, work.rhs)
-        solve(problem.plan, work.matrix, work.rhs)
-        increment = work.node_increment[stage]
-        copy_into(increment, work.rhs, n)
-        out = work.flux_increment[stage]
-        for k in range(m):
-            out[k] = work.part[k] + gdt * (
-                work.by_from[k] * increment[origin[k]] + work.by_to[k] * increment[target[k]]
-            )
-        for e in range(entries.flux.shape[0]):
-            k = entries.flux[e]
-            out[entries.diversion[e]] += work.weight[e] * (out[k] - work.part[k])
+                add_scaled(increment, method.gamma * method.coupling[stage, j], work.node_increment[j], n)
+        solve(problem.plan, work.matrix, increment)
     copy_into(work.trial, work.volume, n)
-    for j in range(method.nodes.shape[0]):
-        if method.weights[j] != 0.0:
-            add_scaled(work.trial, method.weights[j], work.node_increment[j], n)
+    add_stages(work.trial, method.weights, work.node_increment, n)
+    sum_fluxes(problem, work, 0, dt, work.moved)
     return True
+
+
+@jit
+def add_stages(total, weights, stages, length):  # type: ignore[no-untyped-def]
+    """`total` += sum over the stages of their weight times what they are, over the first `length` elements."""
+    for j in range(weights.shape[0]):
+        if weights[j] != 0.0:
+            add_scaled(total, weights[j], stages[j], length)
+
+
+@jit_inner
+def sum_fluxes(problem, work, row, dt, out):  # type: ignore[no-untyped-def]
+    """What the stages of a step come to for each flux, weighted as the method's row of `flux_weights`.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        With the derivatives at the start of the step.
+    row : int
+        0 for the volumes that the step moves, 1 and 2 for its continuous extension.
+    dt : float, s
+    out : ndarray, shape (m,), m3
+        Filled.
+    """
+    method, entries = problem.method, problem.fluxes.entries
+    origin, target = problem.fluxes.origin, problem.fluxes.target
+    weights = method.flux_weights[row]
+    node = work.net
+    node[:] = 0.0
+    add_stages(node, weights, work.node_increment, problem.n)
+    out[:] = 0.0
+    add_stages(out, weights, work.stage_flux, out.shape[0])
+    gdt = method.gamma * dt
+    slope = method.flux_slopes[row] * dt
+    for k in range(out.shape[0]):
+        change = work.by_from[k] * node[origin[k]] + work.by_to[k] * node[target[k]]
+        out[k] = gdt * (out[k] + slope * work.by_time[k] + change)
+    for e in range(entries.flux.shape[0]):
+        k = entries.flux[e]
+        change = work.by_from[k] * node[origin[k]] + work.by_to[k] * node[target[k]]
+        out[entries.diversion[e]] += gdt * work.weight[e] * change
 
 
 @jit_inner
@@ -186,20 +233,19 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     lowest : float, m3
         Smallest storage.
     """
-    method = problem.method
-    stages = method.nodes.shape[0]
+    error = work.gain
+    for i in range(problem.n):
+        error[i] = 0.0
+    add_stages(error, problem.method.error_weights, work.node_increment, problem.n)
     worst = 0.0
     where = 0
     lowest = np.inf
     for i in range(problem.n):
-        e = 0.0
-        for j in range(stages):
-            e += method.error_weights[j] * work.node_increment[j, i]
         v = work.trial[i]
         area = max(work.area[i], locate(problem.curves, i, v, work.rows)[1], UNIT_AREA)
         lowest = min(lowest, v)
         allowed = problem.tolerance * area
-        ratio = abs(e) / allowed
+        ratio = abs(error[i]) / allowed
         if not ratio < np.inf or not v >= -allowed:
             return np.inf, i, lowest
         if ratio > worst:
@@ -207,18 +253,14 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
             where = i
     fluxes = problem.fluxes
     for k in range(fluxes.forward.shape[0]):
-        if fluxes.forward[k] == 1:
-            back = 0.0
-            for j in range(stages):
-                back -= method.weights[j] * work.flux_increment[j, k]
-            if back > 0.0:
-                # `turn_back_nothing` will leave this where it was.
-                for i in (fluxes.origin[k], fluxes.target[k]):
-                    if i < problem.n:
-                        ratio = back / (problem.tolerance * max(work.area[i], UNIT_AREA))
-                        if ratio > worst:
-                            worst = ratio
-                            where = i
+        if work.moved[k] < 0.0 and fluxes.forward[k] == 1:
+            # `turn_back_nothing` will leave this where it was.
+            for i in (fluxes.origin[k], fluxes.target[k]):
+                if i < problem.n:
+                    ratio = -work.moved[k] / (problem.tolerance * max(work.area[i], UNIT_AREA))
+                    if ratio > worst:
+                        worst = ratio
+                        where = i
     return worst, where, lowest
 
 
@@ -258,11 +300,8 @@ def limit_outflows(problem, work):  # type: ignore[no-untyped-def]
         r = share[origin[k]] if work.moved[k] >= 0.0 else share[target[k]]
         if r < 1.0:
             work.moved[k] *= r
-            for j in range(work.flux_increment.shape[0]):
-                work.flux_increment[j, k] *= r
-    for j in range(work.flux_increment.shape[0]):
-        scatter(problem.fluxes.origin, problem.fluxes.target, work.flux_increment[j], work.rhs)
-        copy_into(work.node_increment[j], work.rhs, n)
+            work.dense_flux[0, k] *= r
+            work.dense_flux[1, k] *= r
 
 
 @jit_inner
@@ -270,35 +309,32 @@ def turn_back_nothing(problem, work):  # type: ignore[no-untyped-def]
     """Let nothing run back, over a whole step, through what only runs forward.
 
     Such a flux that begins or ends within the step may come out below 0 by about the error of the step.
-
-    Returns
-    -------
-    bool
-        Whether anything was changed.
     """
-    changed = False
-    stages = work.flux_increment.shape[0]
     for k in range(work.moved.shape[0]):
         if problem.fluxes.forward[k] == 1 and work.moved[k] < 0.0:
-            changed = True
             work.moved[k] = 0.0
-            for j in range(stages):
-                work.flux_increment[j, k] = 0.0
-    if changed:
-        for j in range(stages):
-            scatter(problem.fluxes.origin, problem.fluxes.target, work.flux_increment[j], work.rhs)
-            copy_into(work.node_increment[j], work.rhs, problem.n)
-    return changed
+            work.dense_flux[0, k] = 0.0
+            work.dense_flux[1, k] = 0.0
 
 
 @jit_inner
-def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
+def runs_back(problem, work):  # type: ignore[no-untyped-def]
+    """Whether anything would run back, over the step, through what only runs forward."""
+    found = False
+    for k in range(work.moved.shape[0]):
+        found = found or (work.moved[k] < 0.0 and problem.fluxes.forward[k] == 1)
+    return found
+
+
+@jit_inner
+def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
     """Make a trial final: the volumes it moves, and its continuous extension.
 
     Parameters
     ----------
     problem : Problem
     work : Work
+    dt : float, s
     lowest : float, m3
         Smallest storage of the trial; where it is negative, outflows are scaled.
 
@@ -307,24 +343,27 @@ def accept(problem, work, lowest):  # type: ignore[no-untyped-def]
     bool
         Whether outflows were scaled.
     """
-    method = problem.method
-    work.moved[:] = 0.0
-    for j in range(method.nodes.shape[0]):
-        if method.weights[j] != 0.0:
-            add_scaled(work.moved, method.weights[j], work.flux_increment[j], work.moved.shape[0])
-    if turn_back_nothing(problem, work):
-        scatter(problem.fluxes.origin, problem.fluxes.target, work.moved, work.rhs)
-        for i in range(problem.n):
-            lowest = min(lowest, work.volume[i] + work.rhs[i])
+    method, fluxes = problem.method, problem.fluxes
+    work.counts[DENSE] = 0
+    if lowest >= 0.0 and not runs_back(problem, work):
+        work.dense_node[:] = 0.0
+        add_stages(work.dense_node[0], method.weights, work.node_increment, problem.n)
+        for row in range(2):
+            add_stages(work.dense_node[row + 1], method.dense[row], work.node_increment, problem.n)
+        return False
+    work.counts[DENSE] = 1
+    for row in range(2):
+        sum_fluxes(problem, work, row + 1, dt, work.dense_flux[row])
+    turn_back_nothing(problem, work)
+    scatter(fluxes, work.moved, work.rhs)
+    lowest = np.inf
+    for i in range(problem.n):
+        lowest = min(lowest, work.volume[i] + work.rhs[i])
     if lowest < 0.0:
         limit_outflows(problem, work)
-    work.dense_node[:] = 0.0
-    for j in range(method.nodes.shape[0]):
-        if method.weights[j] != 0.0:
-            add_scaled(work.dense_node[0], method.weights[j], work.node_increment[j], problem.n)
-        for row in range(2):
-            if method.dense[row, j] != 0.0:
-                add_scaled(work.dense_node[row + 1], method.dense[row, j], work.node_increment[j], problem.n)
+    scatter(fluxes, work.moved, work.dense_node[0])
+    for row in range(2):
+        scatter(fluxes, work.dense_flux[row], work.dense_node[row + 1])
     return lowest < 0.0
 
 
@@ -338,7 +377,7 @@ def move(problem, work):  # type: ignore[no-untyped-def]
         Smallest storage, m3.
     """
     lowest = np.inf
-    scatter(problem.fluxes.origin, problem.fluxes.target, work.moved, work.rhs)
+    scatter(problem.fluxes, work.moved, work.rhs)
     copy_into(work.begun, work.volume, problem.n)
     for i in range(problem.n):
         y = work.rhs[i] - work.carry[i]

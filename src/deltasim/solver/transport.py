@@ -71,14 +71,14 @@ def move_to(problem, work, theta):  # type: ignore[no-untyped-def]
     for k in range(passed.shape[0]):
         inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
         passed[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-    scatter(problem.fluxes.origin, problem.fluxes.target, passed, held)
+    scatter(problem.fluxes, passed, held)
     lowest = 0.0
     for i in range(problem.n):
         lowest = min(lowest, work.begun[i] + held[i])
     if lowest < 0.0:
         for k in range(passed.shape[0]):
             passed[k] = theta * work.moved[k]
-        scatter(problem.fluxes.origin, problem.fluxes.target, passed, held)
+        scatter(problem.fluxes, passed, held)
     for i in range(problem.n):
         held[i] = max(work.begun[i] + held[i], 0.0)
     for k in range(passed.shape[0]):
