@@ -58,41 +58,36 @@ def single_pond(_: int = 1) -> str:
 
 def river(cells: int) -> str:
     """One river of cells of 100 m, from a flood to a sea that stands still."""
-    return "\n".join(
-        [
-            "[boundary.sea]\nstage = 2.0",
-            _river("main", cells, 1e-3 * 100.0 * cells, "sea"),
-            f'[inflow.flood]\nto = "main@0 km"\ndischarge = {FLOOD}',
-        ]
-    )
+    flood = f'[inflow.flood]\nto = "main@0 km"\ndischarge = {FLOOD}'
+    return "\n".join(["[boundary.sea]\nstage = 2.0", _river("main", cells, 100.0, 0.0, "sea"), flood])
 
 
-def _river(name: str, cells: int, upstream: float, to: str, downstream: float = 0.0) -> str:
+def _river(name: str, cells: int, size: float, mouth: float, to: str) -> str:
+    """Cells of so many metres, with a fall of 1 in 1000 down to the level of the mouth."""
     return (
-        f"[river.{name}]\ncells = {cells}\nlength = {100.0 * cells}\nmanning_n = 0.03\ninitial_depth = 1.0\n"
-        f"bed_level_upstream = {upstream!r}\nbed_level_downstream = {downstream!r}\n"
+        f"[river.{name}]\ncells = {cells}\nlength = {size * cells}\nmanning_n = 0.03\ninitial_depth = 1.0\n"
+        f"bed_level_upstream = {mouth + 1e-3 * size * cells!r}\nbed_level_downstream = {mouth!r}\n"
         f'cross_section = {{ bottom_width = 20.0, side_slope = 2.0 }}\nto = "{to}"'
     )
 
 
 def river_tree(cells: int, branch: int = 50, seed: int = 1) -> str:
-    """Rivers of `branch` cells of 100 m and a fall of 1 in 1000, each but the first into a place of an earlier one.
+    """Rivers of `branch` cells of 1 km, each but the first into a place of an earlier one; a flood at the head of each.
 
-    Floods enter at the heads of one river in fifty.
+    The floods sum up downstream, so that they are small, and the more so the more rivers there are.
     """
     rng = np.random.default_rng(seed)
+    rivers = math.ceil(cells / branch)
     lines, mouth = ["[boundary.sea]\nstage = 1.0"], [0.0]
-    for i in range(math.ceil(cells / branch)):
-        to, level = "sea", 0.0
+    flood = f"{{ time = [0, 86400, 172800, 864000], value = [0.0, {100.0 / rivers**0.5}, 0.0, 0.0] }}"
+    for i in range(rivers):
+        to = "sea"
         if i > 0:
             into, cell = int(rng.integers(i)), int(rng.integers(branch))
-            to = f"r{into}@{100 * cell + 50} m"
-            level = mouth[into] + 0.1 * (branch - cell - 0.5)
-            mouth.append(level)
-        size = min(branch, cells - i * branch)
-        lines.append(_river(f"r{i}", size, level + 0.1 * size, to, level))
-        if i % 50 == 0:
-            lines.append(f'[inflow.q{i}]\nto = "r{i}@0 m"\ndischarge = {FLOOD}')
+            to = f"r{into}@{cell + 0.5} km"
+            mouth.append(mouth[into] + branch - cell - 0.5)
+        lines.append(_river(f"r{i}", min(branch, cells - i * branch), 1000.0, mouth[i], to))
+        lines.append(f'[inflow.q{i}]\nto = "r{i}@0 m"\ndischarge = {flood}')
     return "\n".join(lines)
 
 
