@@ -3,11 +3,11 @@
     python benchmarks/compare.py HEAD~1 HEAD
     python benchmarks/compare.py main ../mine --bench "Laws|Series" --rounds 40
 
-Before and after are commits, or folders with a checkout. Each runs in a process of its own with the cases of its own
-suite, and they take turns, so that whatever else the machine does is done to both. Times are those of the processor. A
-case is flagged when the least time and the median of the ratios round by round both changed by more than the threshold.
-Code that a commit changed is
-compiled first, which takes minutes; after that a comparison needs some seconds for each case.
+Before and after are commits, or folders with a checkout. Each runs the cases of its own suite in a process of its own;
+the two take turns, so that whatever else the machine does is done to both, and so do several pairs of processes. Times
+are those of the processor. A case is flagged when the least time and the median of the ratios round by round both
+changed by more than the threshold. Code that a commit changed is compiled first, which takes minutes; after that a
+comparison needs some seconds for each case.
 """
 
 from __future__ import annotations
@@ -99,19 +99,25 @@ def checkout(version: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", f"{folder}/tree"], check=True)
 
 
-def compare(before: Side, after: Side, name: str, rounds: int, most: float) -> tuple[float, float, float]:
-    """Least seconds before and after, and the median of the ratios; fewer rounds where they take too many seconds."""
-    for side in (before, after):
-        side.ask(name)
+def compare(sides: list[tuple[Side, Side]], name: str, rounds: int, most: float) -> tuple[float, float, float]:
+    """Least seconds before and after, and the median of the ratios; fewer rounds where they take too many seconds.
+
+    Each pair of processes has its share of the rounds: where memory happens to lie can make one of them slower than
+    the next by more than what is looked for.
+    """
     pairs: list[tuple[float, float]] = []
-    begun = time.perf_counter()
-    while len(pairs) < 5 or (len(pairs) < rounds and time.perf_counter() - begun < most):
-        # Who goes first changes, for it may find the caches the other left.
-        if len(pairs) % 2:
-            late = after.ask("")
-            pairs.append((before.ask(""), late))
-        else:
-            pairs.append((before.ask(""), after.ask("")))
+    for before, after in sides:
+        before.ask(name)
+        after.ask(name)
+        begun, done = time.perf_counter(), 0
+        while done < 2 or (done * len(sides) < rounds and (time.perf_counter() - begun) * len(sides) < most):
+            # Who goes first changes, for it may find the caches the other left.
+            if done % 2:
+                late = after.ask("")
+                pairs.append((before.ask(""), late))
+            else:
+                pairs.append((before.ask(""), after.ask("")))
+            done += 1
     first, second = zip(*pairs, strict=True)
     return min(first), min(second), statistics.median(b / a for a, b in pairs)
 
@@ -122,18 +128,19 @@ def main() -> int:
     parser.add_argument("before", help="commit or folder")
     parser.add_argument("after", help="commit or folder")
     parser.add_argument("--bench", default="", help="regular expression; only cases whose name has it")
-    parser.add_argument("--rounds", type=int, default=30, help="pairs of runs of each case (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=40, help="pairs of runs of each case (default %(default)s)")
+    parser.add_argument("--processes", type=int, default=4, help="pairs of processes that share them")
     parser.add_argument("--seconds", type=float, default=20.0, help="after which no more follow, but for five")
     parser.add_argument("--threshold", type=float, default=1.1, help="ratio from which a case is flagged")
     asked = parser.parse_args()
     slower = False
     with checkout(asked.before) as old, checkout(asked.after) as new:
-        before, after = Side(old), Side(new)
-        known = set(before.ask("list"))
-        names = [name for name in after.ask("list") if name in known and re.search(asked.bench, name)]
+        sides = [(Side(old), Side(new)) for _ in range(asked.processes)]
+        known = set(sides[0][0].ask("list"))
+        names = [name for name in sides[0][1].ask("list") if name in known and re.search(asked.bench, name)]
         print(f"{'case':<34}{'before ms':>11}{'after ms':>11}{'ratio':>8}{'median':>8}", flush=True)
         for name in names:
-            first, second, middle = compare(before, after, name, asked.rounds, asked.seconds)
+            first, second, middle = compare(sides, name, asked.rounds, asked.seconds)
             least = second / first
             worse = min(least, middle) > asked.threshold
             word = "slower" if worse else "faster" if max(least, middle) < 1.0 / asked.threshold else ""
