@@ -11,16 +11,20 @@ import math
 import numpy as np
 from chains import WEIR, drowned, series
 
-from deltasim.geometry import Curve
+from deltasim.fields import Component
+from deltasim.geometry import Curve, Section
 from deltasim.links import LINKS
 from deltasim.network import Network
+from deltasim.nodes import NODES
 from deltasim.scenario import Scenario, from_text
+from deltasim.signal import Signal
 from laws import KINDS, link_of
 
 __all__ = [
     "drowned",
     "grid_of_polders",
     "hourly_year",
+    "impounded_rivers",
     "long_series",
     "mixed_links",
     "river",
@@ -228,3 +232,37 @@ def long_series(n: int) -> Network:
         target=np.append(np.arange(1, n + 1), 0),
         sources=(),
     )
+
+
+def impounded_rivers(cells: int, branch: int = 50, seed: int = 1) -> tuple[dict[str, Component], dict[str, Component]]:
+    """Make nodes and links of a tree of rivers, impounded every kilometre by a weir as wide as the floods need.
+
+    Rivers of `branch` cells, each but the first into a place of an earlier one, with a flood of 5 m3/s at its head.
+    """
+    channel, weir, inflow = NODES["channel"].model_validate, LINKS["weir"].model, LINKS["inflow"].model
+    rng = np.random.default_rng(seed)
+    rivers = math.ceil(cells / branch)
+    into = [0, *(int(rng.integers(i)) for i in range(1, rivers))]
+    place = rng.integers(branch, size=rivers).tolist()
+    floods = [1] * rivers
+    for i in range(rivers - 1, 0, -1):
+        floods[into[i]] += floods[i]
+    flood = Signal(np.array([0.0, 86400.0, 172800.0, 864000.0]), np.array([0.0, 5.0, 0.0, 0.0]), "linear")
+    nodes: dict[str, Component] = {"sea": NODES["boundary"].model_validate({"name": "sea"})}
+    links: dict[str, Component] = {}
+    mouth = [0.0]
+    for i in range(rivers):
+        below = f"r{into[i]}_{place[i]}" if i else "sea"
+        if i:
+            mouth.append(mouth[into[i]] + place[i] + 1.0)
+        width = 4.0 * (5.0 * floods[i]) ** 0.5
+        section = Section.trapezoid(width, 2.0)
+        for k in range(min(branch, cells - i * branch)):
+            name, bed = f"r{i}_{k}", mouth[i] + k
+            keys = {"length": 1000.0, "bed_level": bed, "initial_depth": 1.0, "cross_section": section}
+            nodes[name] = channel({"name": name, **keys})
+            keys = {"from": name, "to": below, "crest_level": bed + 1.0, "crest_width": width}
+            links[f"w_{name}"] = weir.model_validate({"name": f"w_{name}", **keys})
+            below = name
+        links[f"q{i}"] = inflow.model_validate({"name": f"q{i}", "to": below, "discharge": flood})
+    return nodes, links
