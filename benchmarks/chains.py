@@ -15,12 +15,13 @@ import platform
 import statistics
 
 import numpy as np
+from cases import Case, drowned, series
+from sink import Kept
 
 import deltasim
-from cases import Case, drowned, series
 from deltasim.scenario import from_text
 from deltasim.simulation import simulate
-from sink import Kept
+
 
 def measure(case: Case, tolerance: float, runs: int) -> tuple[float, np.ndarray, int]:
     """Median seconds in the solver, stages of the ponds (the first node is the boundary) and steps."""

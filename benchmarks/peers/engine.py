@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
-
 from benchmarks.cases import Case
 
 __all__ = ["Engine", "Solution", "balance_error", "version_of"]
@@ -47,9 +46,11 @@ class Engine:
     package : str
         What has to be installed, as pip calls it.
     settings : callable
-        Of a case, the settings to sweep, from the cheapest to the dearest, each with its label.
+        Of a case, the settings to sweep, each with its label; those that matter most come first.
     prepare : callable
         Of a case and a setting, a run: called, it computes the case from its start.
+    fixed_step : bool
+        A setting is a number of steps per hour, so that the time it will take can be foretold.
     missing : callable
         What keeps it from running here, if anything.
     """
@@ -59,6 +60,7 @@ class Engine:
     package: str
     settings: Callable[[Case], dict[str, float]]
     prepare: Callable[[Case, float], Callable[[], Solution]]
+    fixed_step: bool
     missing: Callable[[], str | None]
 
 

@@ -12,13 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numba import njit
-
 from benchmarks.cases import Case
 from benchmarks.peers.engine import Engine, Solution
 from benchmarks.peers.rates import AREA, CREST, GROWTH, INFLOW, ORIFICE, WEIR, law_of, solve_spans
+from numba import njit
 
-__all__ = ["ENGINES", "prepare_numba"]
+__all__ = ["ENGINES", "FLAGS"]
 
 FLAGS = ("-O3", "-march=native", "-fno-math-errno")
 """Without the last, gcc makes no vectors of square roots."""
@@ -50,13 +49,16 @@ def flows(y, q, law):
     """Fill in the discharges, the inflow left alone."""
     n = len(y)
     weir, crest, orifice = law[WEIR], law[CREST], law[ORIFICE]
-    first = n - 1 if orifice > 0.0 else 0
-    for i in range(first):
-        d = y[i] - y[i + 1]
-        q[i + 1] = np.copysign(orifice * np.sqrt(abs(d)), d)
-    for i in range(first, n):
-        head = y[i] - crest if y[i] > crest else 0.0
-        q[i + 1] = weir * head * np.sqrt(head)
+    if orifice > 0.0:
+        for i in range(n - 1):
+            d = y[i] - y[i + 1]
+            q[i + 1] = np.copysign(orifice * np.sqrt(abs(d)), d)
+        head = y[n - 1] - crest if y[n - 1] > crest else 0.0
+        q[n] = weir * head * np.sqrt(head)
+    else:
+        for i in range(n):
+            head = y[i] - crest if y[i] > crest else 0.0
+            q[i + 1] = weir * head * np.sqrt(head)
 
 
 @njit(error_model="numpy")
@@ -126,6 +128,6 @@ def no_compiler() -> str | None:
 
 
 ENGINES = [
-    Engine("rk4-c", "RK4, C", "numpy", settings, prepare_c, no_compiler),
-    Engine("rk4-numba", "RK4, numba", "numba", settings, prepare_numba, lambda: None),
+    Engine("rk4-c", "RK4, C", "numpy", settings, prepare_c, True, no_compiler),
+    Engine("rk4-numba", "RK4, numba", "numba", settings, prepare_numba, True, lambda: None),
 ]

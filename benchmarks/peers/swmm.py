@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.cases import HOUR, Case
 from benchmarks.peers.engine import Engine, Solution, version_of
+
 from deltasim.constants import GRAVITY
 
 __all__ = ["ENGINES", "prepare", "text"]
@@ -20,7 +20,8 @@ SWMM_GRAVITY = 32.2 * 0.3048
 """What SWMM computes with, m/s2."""
 DEPTH = 20.0
 """Room in each pond, m: none overflows."""
-STEPS = (60.0, 10.0, 5.0, 1.0)
+STEPS = (60, 30, 10, 5, 1)
+"""Routing steps, s."""
 USUAL = "MAX_TRIALS 8\nHEAD_TOLERANCE 0.0015"
 TIGHT = "MAX_TRIALS 20\nHEAD_TOLERANCE 1e-6"
 
@@ -76,11 +77,11 @@ def text(case: Case, step: float, trials: str) -> str:
     return OPTIONS.format(step=f"{step:g}", trials=trials) + "\n".join(parts) + "\n"
 
 
-def prepare(trials: str, case: Case, step: float) -> Callable[[], Solution]:
+def prepare(trials: str, case: Case, steps_per_hour: float) -> Callable[[], Solution]:
     """Write the input file; each run reads it again, untimed."""
     from swmm.toolkit import shared_enum, solver
 
-    written = text(case, step, trials)
+    written = text(case, HOUR / steps_per_hour, trials)
 
     def run() -> Solution:
         depth = np.empty((round(case.duration / HOUR), case.ponds))
@@ -101,14 +102,14 @@ def prepare(trials: str, case: Case, step: float) -> Callable[[], Solution]:
                 solver.swmm_end()
             finally:
                 solver.swmm_close()
-        return Solution(seconds, depth, outflow, round(case.duration / step))
+        return Solution(seconds, depth, outflow, round(case.duration / HOUR * steps_per_hour))
 
     return run
 
 
 def settings(case: Case) -> dict[str, float]:
     """Routing steps."""
-    return {f"step {step:g} s": step for step in STEPS}
+    return {f"step {step} s": HOUR / step for step in STEPS}
 
 
 def missing() -> str | None:
@@ -117,6 +118,6 @@ def missing() -> str | None:
 
 
 ENGINES = [
-    Engine("swmm", "SWMM 5", "swmm-toolkit", settings, partial(prepare, USUAL), missing),
-    Engine("swmm-tight", "SWMM 5, tight", "swmm-toolkit", settings, partial(prepare, TIGHT), missing),
+    Engine("swmm", "SWMM 5", "swmm-toolkit", settings, partial(prepare, USUAL), True, missing),
+    Engine("swmm-tight", "SWMM 5, tight", "swmm-toolkit", settings, partial(prepare, TIGHT), True, missing),
 ]
