@@ -120,9 +120,12 @@ def prepare_cvode(case: Case, tolerance: float) -> Run:
         return found.y, 0
 
     def every_step(hours: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, int]:
-        # It tells no number of steps, but gives every one where only the first and the last time are asked for.
-        steps = solver.solve(hours[[0, -1]], state).y
-        return steps[[0, -1]], len(steps) - 1
+        # It tells no number of steps after a run with outputs: they are counted one by one, untimed.
+        count, found = 0, solver.init_step(hours[0], state)
+        while found.t < hours[-1]:
+            found = solver.step(hours[-1], method="onestep", tstop=hours[-1])
+            count += 1
+        return np.stack([state, found.y]), count
 
     counted: list[int] = []
 

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.cases import Case, named
 from benchmarks.peers import deltasim_itself, odes, rk4, swmm
-from benchmarks.peers.engine import Engine, Solution, balance_error
+from benchmarks.peers.engine import Engine, Solution, balance_error, version_of
 from benchmarks.peers.fronts import Row, ratios
 from benchmarks.peers.memory import grown
 from benchmarks.peers.pictures import draw
@@ -42,7 +42,7 @@ RUNS = 5
 """Of which the median counts, where one is short."""
 SHORT, SHORT_QUICK = 1.0, 0.3
 """Seconds that a run takes at most to be run again."""
-PATIENCE, PATIENCE_QUICK = 900.0, 6.0
+PATIENCE, PATIENCE_QUICK = 900.0, 5.0
 """Seconds that one run may take: longer ones are given up, or not begun where that can be foretold."""
 
 Typical = Callable[[Iterable[float]], float]
@@ -194,15 +194,19 @@ def main() -> None:
                     print(f"  {engine.label:<20} {row.setting:<18} {told}", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("stopped: what follows is what there is so far", file=sys.stderr)
-    found = [ratio for case in given.cases for ratio in ratios(rows, case.name, [*labels][1:])]
-    print("", table(rows, labels), "", sep="\n")
-    print(ratio_table(found, labels))
+    peers = [name for name in labels if name != "deltasim"]
+    found = [ratio for case in given.cases for ratio in ratios(rows, case.name, peers)]
+    print("", table(rows, labels), sep="\n")
+    if found:
+        print("", ratio_table(found, labels), sep="\n")
     write(given.results, facts, checks, rows, found)
+    print(f"\nwritten to {given.results}")
+    if version_of("matplotlib") is None:
+        print("no pictures: matplotlib is not installed", file=sys.stderr)
+        return
     note = f"deltasim {facts['deltasim']}, {facts['date']}, {facts['machine']}"
-    for case in given.cases:
-        if any(row.case == case.name for row in rows):
-            draw(rows, case.name, engines, given.results / f"peers-{case.name}.png", note)
-    print(f"written to {given.results}: peers.csv, peers.json, peers-<case>.png")
+    for name in dict.fromkeys(row.case for row in rows):
+        draw(rows, name, engines, given.results / f"peers-{name}.png", note)
 
 
 if __name__ == "__main__":
