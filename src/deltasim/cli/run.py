@@ -107,11 +107,12 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
         from deltasim.cli.compiling import get_ready
         from deltasim.errors import SolverError
         from deltasim.progress import progress_bar
+        from deltasim.results.background import Background
         from deltasim.results.frame import Frame
         from deltasim.results.netcdf import NetcdfSink
         from deltasim.simulation import simulate
 
-    class Sink(NetcdfSink):
+    class Sink(Background):
         """Compiles, but not before it is sure that the file can be written."""
 
         def begin(self, frame: Frame) -> None:
@@ -119,12 +120,12 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
             with watch.part("compiled_code"):
                 get_ready()
 
-    sink = Sink(output, float32=float32)
-    before = _stamp(sink.failed_path)
-    if before and sink.failed_path.samefile(scenario.path):
-        raise click.UsageError(f"{sink.failed_path} is read by this run; name another file with -o")
+    file = NetcdfSink(output, float32=float32)
+    before = _stamp(file.failed_path)
+    if before and file.failed_path.samefile(scenario.path):
+        raise click.UsageError(f"{file.failed_path} is read by this run; name another file with -o")
     try:
-        with sink, nullcontext() if quiet else progress_bar() as tell:
+        with Sink(file) as sink, nullcontext() if quiet else progress_bar() as tell:
             return simulate(scenario, sink, progress=tell, command=words, watch=watch)
     except SolverError as error:
         from deltasim.cli.times import moment
@@ -134,13 +135,13 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
             FAILED,
             f"Error: {scenario.path}: {error}",
             f"{error.time:.6g} s is {when} on the scenario's clock.",
-            f"What was computed until then is in {sink.failed_path}.",
+            f"What was computed until then is in {file.failed_path}.",
         )
     except KeyboardInterrupt:
-        kept = _stamp(sink.failed_path) not in (None, before)
+        kept = _stamp(file.failed_path) not in (None, before)
         stop(
             INTERRUPTED,
-            f"\ninterrupted; {f'what there was is in {sink.failed_path}' if kept else 'nothing was written'}",
+            f"\ninterrupted; {f'what there was is in {file.failed_path}' if kept else 'nothing was written'}",
         )
 
 
