@@ -23,10 +23,13 @@ class Stopwatch:
     ----------
     seconds : dict of str to float
         By part, in the order in which they first began. While an inner part runs, the one around it does not count.
+    beside : dict of str to float
+        Likewise, of what went on at the same time on another thread.
     """
 
     def __init__(self, before: Mapping[str, float] | None = None) -> None:
         self.seconds: dict[str, float] = dict(before or {})
+        self.beside: dict[str, float] = {}
         self._part: str | None = None
         self._since = time.perf_counter()
         self._begun = self._since - sum(self.seconds.values())

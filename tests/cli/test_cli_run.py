@@ -300,9 +300,10 @@ def test_timings_tell_each_part_and_the_whole(deltasim: Command) -> None:
     assert not got.stderr
     before, after = got.stdout.split("time went to")
     assert before.split()[-4:-2] == ["written", "x.nc"]
-    rows = [line.rsplit(maxsplit=2) for line in after.splitlines()[2:] if line.strip()]
-    seconds = {part: float(took) for part, took, _ in rows}
-    assert {"start of Python", "reading the scenario", "solving", "writing", "closing the file"} <= seconds.keys()
+    *rows, beside = [line for line in after.splitlines()[2:] if line.strip()]
+    seconds = {part: float(took) for part, took, _ in (row.rsplit(maxsplit=2) for row in rows)}
+    assert {"start of Python", "reading the scenario", "solving", "closing the file"} <= seconds.keys()
+    assert beside.split()[:2] == ["meanwhile,", "writing"]
     whole = seconds.pop("the whole process")
     assert list(seconds)[-1] == "what lies between"
     assert sum(seconds.values()) == pytest.approx(whole, abs=0.0005 * (len(seconds) + 1))
@@ -314,6 +315,7 @@ def test_timings_of_json_add_up(deltasim: Command) -> None:
     document = json.loads(deltasim("run", "pond.toml", "--json", "--timings").stdout)
     timings = document["timings"]
     total = timings.pop("total")
+    assert timings.pop("writer_thread") > 0.0
     assert timings.keys() >= {"python", "imports", "reading", "preparing", "compiled_code", "solving", "writing"}
     assert all(seconds >= 0.0 for seconds in timings.values())
     assert sum(timings.values()) == pytest.approx(total)

@@ -37,10 +37,11 @@ PARTS = {
     "compiled_code": "loading compiled code",
     "solving": "solving",
     "gathering": "gathering results",
-    "writing": "writing",
+    "writing": "waiting for the writing",
     "closing": "closing the file",
     "printing": "these tables",
     "other": "what lies between",
+    "writer_thread": "meanwhile, writing",
 }
 """What a run spends its time on, and the words for it."""
 
@@ -151,6 +152,8 @@ def show_timings(watch: Stopwatch) -> None:
         table.add_row(PARTS[part], fixed(seconds, 3), fixed(100.0 * seconds / total, 0))
     table.add_section()
     table.add_row("the whole process", fixed(total, 3), "100")
+    for part, seconds in watch.beside.items():
+        table.add_row(PARTS[part], fixed(seconds, 3), "")
     out = console()
     out.print()
     out.print(table)
@@ -220,7 +223,10 @@ def as_json(outcome: Outcome, scenario: Path, path: Path, watch: Stopwatch | Non
     }
     if watch is not None:
         total = watch.total
-        document |= {"timings": {**_parts(watch, total), "total": total}, "units": UNITS | {"timings": "s"}}
+        document |= {
+            "timings": {**_parts(watch, total), "total": total, **watch.beside},
+            "units": UNITS | {"timings": "s"},
+        }
     # A document in another encoding than UTF-8 is not JSON, unless it keeps to ASCII.
     other = sys.stdout.encoding.lower().replace("-", "") != "utf8"
     return json.dumps(document, ensure_ascii=other, allow_nan=False, indent=2)

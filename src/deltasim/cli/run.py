@@ -126,7 +126,9 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
         raise click.UsageError(f"{file.failed_path} is read by this run; name another file with -o")
     try:
         with Sink(file) as sink, nullcontext() if quiet else progress_bar() as tell:
-            return simulate(scenario, sink, progress=tell, command=words, watch=watch)
+            outcome = simulate(scenario, sink, progress=tell, command=words, watch=watch)
+        watch.beside["writer_thread"] = sink.seconds
+        return outcome
     except SolverError as error:
         from deltasim.cli.times import moment
 
