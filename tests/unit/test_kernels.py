@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from deltasim.geometry import Curve
+from deltasim.solver import elimination
 from deltasim.solver.elimination import factorise, minimum_degree, plan_elimination, solve
 from deltasim.solver.method import RODAS4P2
 
@@ -47,6 +48,33 @@ def test_a_tree_has_no_fill_and_a_chain_is_eaten_from_both_ends():
     order, below = minimum_degree(10, chain)
     assert [len(b) for b in below] == [1] * 9 + [0]
     assert order[:4].tolist() == [0, 9, 1, 8]
+
+
+@pytest.mark.parametrize(("n", "extra"), [(60, 0), (60, 6), (60, 90)])
+def test_always_what_has_fewest_neighbours_goes_next_and_joins_those_it_leaves(n, extra):
+    rng = np.random.default_rng(n + extra)
+    pairs = random_tree_and_more(n, extra, rng)[extra // 6 :]  # in several pieces, some of one node
+    order, below = minimum_degree(n, pairs)
+    left = {i: set() for i in range(n)}
+    for a, b in pairs.tolist():
+        left[a].add(b)
+        left[b].add(a)
+    assert sorted(order) == list(range(n))
+    for i, around in zip(order.tolist(), below, strict=True):
+        assert len(left[i]) == min(map(len, left.values()))
+        assert sorted(left.pop(i)) == around
+        for j in around:
+            left[j] = (left[j] | set(around)) - {i, j}
+
+
+def test_the_plan_does_not_depend_on_how_many_pairs_are_looked_up_at_once(monkeypatch):
+    pairs = random_tree_and_more(40, 30, np.random.default_rng(1))
+    found = minimum_degree(40, pairs)
+    whole, slots = plan_elimination(*found, pairs)
+    monkeypatch.setattr(elimination, "AT_ONCE", 7)
+    again, same = plan_elimination(*found, pairs)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True))
+    assert all(np.array_equal(slots[key], same[key]) for key in slots)
 
 
 def test_a_pivot_that_is_not_positive_is_reported():

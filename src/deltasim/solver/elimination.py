@@ -11,6 +11,8 @@ it in the same order, then one slot for whatever belongs to no equation.
 from __future__ import annotations
 
 import heapq
+from collections import deque
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,9 @@ from deltasim._jit import jit
 __all__ = ["Elimination", "factorise", "minimum_degree", "plan_elimination", "solve"]
 
 Integers = NDArray[np.int64]
+
+AT_ONCE = 2_000_000
+"""Pairs of entries that are looked up at once, which bounds the memory that a plan needs on the way."""
 
 
 class Elimination(NamedTuple):
@@ -70,35 +75,83 @@ def minimum_degree(n: int, pairs: NDArray[np.int64]) -> tuple[Integers, list[lis
     ----------
     Tinney, W. F., Walker, J. W. (1967), Direct solutions of sparse network equations, Proc. IEEE 55(11).
     """
-    neighbours: list[set[int]] = [set() for _ in range(n)]
-    for a, b in pairs.tolist():
-        if a != b:
-            neighbours[a].add(b)
-            neighbours[b].add(a)
-    queue = [(len(neighbours[i]), i, i) for i in range(n)]
+    low, high = pairs.min(axis=1, initial=n), pairs.max(axis=1, initial=0)
+    a, b = np.divmod(np.unique((low * n + high)[low < high]), max(n, 1))
+    order, below, stamp = _eat_leaves(n, a, b)
+    eaten = np.zeros(n, dtype=bool)
+    eaten[order] = True
+    inside = ~eaten[a] & ~eaten[b]
+    neighbours: dict[int, set[int]] = {i: set() for i in np.flatnonzero(~eaten).tolist()}
+    for i, j in zip(a[inside].tolist(), b[inside].tolist(), strict=True):
+        neighbours[i].add(j)
+        neighbours[j].add(i)
+    queue = [(len(around), stamp[i], i) for i, around in neighbours.items()]
     heapq.heapify(queue)
-    stamp = list(range(n))
-    clock = n
-    order = np.empty(n, dtype=np.int64)
-    below: list[list[int]] = []
-    done = [False] * n
-    while len(below) < n:
+    clock = 2 * n + 1
+    while neighbours:
         degree, when, i = heapq.heappop(queue)
-        if done[i] or when != stamp[i] or degree != len(neighbours[i]):
+        if i not in neighbours or when != stamp[i] or degree != len(neighbours[i]):
             continue
-        done[i] = True
-        order[len(below)] = i
-        around = sorted(neighbours[i])
+        around = sorted(neighbours.pop(i))
+        order.append(i)
         below.append(around)
-        for a in around:
-            neighbours[a].discard(i)
-            neighbours[a].update(around)
-            neighbours[a].discard(a)
-        for a in around:
-            stamp[a] = clock
-            heapq.heappush(queue, (len(neighbours[a]), clock, a))
+        for j in around:
+            neighbours[j].discard(i)
+            neighbours[j].update(around)
+            neighbours[j].discard(j)
+        for j in around:
+            stamp[j] = clock
+            heapq.heappush(queue, (len(neighbours[j]), clock, j))
             clock += 1
-    return order, below
+    return np.array(order, dtype=np.int64), below
+
+
+def _eat_leaves(n: int, a: Integers, b: Integers) -> tuple[list[int], list[list[int]], list[int]]:
+    """Do all of `minimum_degree` that needs no search: eliminate what has one neighbour or none until nothing has.
+
+    Parameters
+    ----------
+    n : int
+    a, b : ndarray
+        Equations that share a link, each pair once.
+
+    Returns
+    -------
+    order, below : list
+        As in `minimum_degree`, so far.
+    stamp : list of n int
+        Since when each equation waits.
+    """
+    degree = np.bincount(np.concatenate((a, b)), minlength=n).tolist()
+    # The sum of the neighbours that are left is, where only one is left, that one.
+    sums = np.zeros(n, dtype=np.int64)
+    np.add.at(sums, a, b)
+    np.add.at(sums, b, a)
+    left = sums.tolist()
+    alone = deque(i for i in range(n) if degree[i] == 0)
+    leaves = deque(i for i in range(n) if degree[i] == 1)
+    stamp = list(range(n))
+    order: list[int] = []
+    below: list[list[int]] = []
+    while alone or leaves:
+        around: list[int] = []
+        if alone:
+            i = alone.popleft()
+        else:
+            i = leaves.popleft()
+            if degree[i] != 1:
+                continue
+            around.append(left[i])
+        degree[i] = -1
+        order.append(i)
+        below.append(around)
+        for j in around:
+            degree[j] -= 1
+            left[j] -= i
+            stamp[j] = n + len(order)
+            if degree[j] < 2:
+                (leaves if degree[j] else alone).append(j)
+    return order, below, stamp
 
 
 def plan_elimination(
@@ -122,30 +175,39 @@ def plan_elimination(
     n = len(order)
     place = np.empty(n, dtype=np.int64)
     place[order] = np.arange(n)
-    rows = [sorted(int(place[a]) for a in around) for around in below]
-    first = np.concatenate(([0], np.cumsum([len(r) for r in rows]))).astype(np.int64)
+    lengths = np.array([len(around) for around in below], dtype=np.int64)
+    first = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
     entries = int(first[-1])
     size = n + 2 * entries
-    lower = {(r, k): n + int(first[k]) + p for k, row in enumerate(rows) for p, r in enumerate(row)}
+    touched = place[np.fromiter(chain.from_iterable(below), np.int64, entries)]
+    # Pivot and row in one number, rising from entry to entry, in which an entry is found by bisection.
+    key = np.sort(np.repeat(np.arange(n), lengths) * n + touched)
+    row = key % max(n, 1)
 
-    def slot(i: int, j: int) -> int:
-        if i < 0 or j < 0:
-            return size
-        if i == j:
-            return i
-        return lower[i, j] if i > j else lower[j, i] + entries
+    def slot(i: Integers, j: Integers) -> Integers:
+        pivot, other = np.minimum(i, j), np.maximum(i, j)
+        found = n + np.searchsorted(key, pivot * n + other) + np.where(i < j, entries, 0)
+        return np.where(pivot < 0, size, np.where(i == j, i, found))
 
-    target = [slot(i, j) for row in rows for i in row for j in row]
+    target = [np.empty(0, dtype=np.int64)]
+    cuts = np.searchsorted(np.cumsum(lengths**2), np.arange(0, int(np.sum(lengths**2)), AT_ONCE))
+    for begin, end in pairwise((*cuts.tolist(), n)):
+        i, j = _pairs_of_entries(first[begin : end + 1], row)
+        target.append(slot(i, j))
     ends = np.where(pairs >= 0, place[np.maximum(pairs, 0)] if n else -1, -1)
-    tail, head = ends[:, 0].tolist(), ends[:, 1].tolist()
-    slots = {
-        "ff": [slot(f, f) for f in tail],
-        "ft": [slot(f, t) for f, t in zip(tail, head, strict=True)],
-        "tf": [slot(t, f) for f, t in zip(tail, head, strict=True)],
-        "tt": [slot(t, t) for t in head],
-    }
-    plan = Elimination(first, np.array([r for row in rows for r in row], np.int64), np.array(target, np.int64), size)
-    return plan, {key: np.array(value, dtype=np.int64) for key, value in slots.items()}
+    tail, head = ends[:, 0], ends[:, 1]
+    slots = {"ff": slot(tail, tail), "ft": slot(tail, head), "tf": slot(head, tail), "tt": slot(head, head)}
+    return Elimination(first, row, np.concatenate(target), size), slots
+
+
+def _pairs_of_entries(first: Integers, row: Integers) -> tuple[Integers, Integers]:
+    """Rows of each pair of entries of some pivots, pivot by pivot, those of one with the second running faster."""
+    lengths = np.diff(first)
+    squares = lengths**2
+    within = np.arange(int(squares.sum())) - np.repeat(np.cumsum(squares) - squares, squares)
+    width = np.repeat(lengths, squares)
+    begin = np.repeat(first[:-1], squares)
+    return row[begin + within // np.maximum(width, 1)], row[begin + within % np.maximum(width, 1)]
 
 
 @jit
