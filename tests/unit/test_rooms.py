@@ -39,6 +39,7 @@ ROOMS = [
     "exports",
     "plots",
     "progress",
+    "timings",
     "simulation",
     "studies",
     "cli",
