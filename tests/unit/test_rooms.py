@@ -13,6 +13,7 @@ ROOMS = [
     "_version",
     "errors",
     "constants",
+    "unit_tables",
     "units",
     "signal",
     "state",
