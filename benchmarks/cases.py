@@ -86,10 +86,19 @@ class Case:
         area = self.orifice_width * self.orifice_height
         return self.orifice_coefficient * area * float(np.sqrt(2.0 * GRAVITY))
 
+    @property
+    def weir_discharge_coefficient(self) -> float:
+        """C_d of Q = 2/3 C_d sqrt(2g) width H^1.5."""
+        return self.weir_coefficient / (2.0 / 3.0 * float(np.sqrt(2.0 * GRAVITY)))
+
     def scenario(self, tolerance: float) -> str:
         """Write the scenario for deltasim at a stage tolerance, m."""
-        coefficient = self.weir_coefficient / (2.0 / 3.0 * float(np.sqrt(2.0 * GRAVITY)))
-        lines = [HEAD.format(tolerance=tolerance), "[boundary.out]"]
+        return HEAD.format(tolerance=tolerance) + "\n" + self.components()
+
+    def components(self) -> str:
+        """Write its nodes and links."""
+        coefficient = self.weir_discharge_coefficient
+        lines = ["[boundary.out]"]
         for i in range(self.ponds):
             bed, last = -self.fall * i, i + 1 == self.ponds
             lines.append(f"[basin.p{i}]\ncurve = {{ stage = [{bed}], area = [{self.area}] }}")
