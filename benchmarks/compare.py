@@ -46,7 +46,7 @@ def work(checkout: str) -> None:
     """Answer, for one checkout: ``list``, the name of a case to make ready, or an empty line to time it once."""
     answers, sys.stdout = sys.stdout, sys.stderr
     sys.path[:0] = [f"{checkout}/src", f"{checkout}/benchmarks"]
-    from suite import solver  # noqa: PLC0415
+    from suite import solver
 
     known = cases(solver)
     for line in sys.stdin:

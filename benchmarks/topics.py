@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
+import cases
 import numpy as np
-from chains import WEIR, drowned, series
 
 from deltasim.fields import Component
 from deltasim.geometry import Curve, Section
@@ -47,6 +47,16 @@ stage_tolerance = {tolerance}
 """
 FLOOD = "{ time = [0, 86400, 172800, 864000], value = [0.0, 100.0, 0.0, 0.0] }"
 TIDE = b"constituent,amplitude,phase\nM2,0.8,0\nK1,0.3,40\n"
+
+
+def series(n: int) -> str:
+    """Ponds in series over free weirs."""
+    return cases.series(n).components()
+
+
+def drowned(n: int) -> str:
+    """Ponds joined by drowned orifices."""
+    return cases.drowned(n).components()
 
 
 def scenario(body: str, *, days: float = 10.0, step: str = "1 h", tolerance: float = 1e-4) -> Scenario:
@@ -211,7 +221,7 @@ def long_series(n: int) -> Network:
     beds = -8.0 * np.arange(n)
     curves = tuple(Curve.from_table([bed], [2e4]) for bed in beds.tolist())
     names = tuple(f"p{i}" for i in range(n))
-    keys = {"crest_width": 20.0, "discharge_coefficient": WEIR}
+    keys = {"crest_width": 20.0, "discharge_coefficient": cases.series(1).weir_discharge_coefficient}
     links = tuple(
         weir.model_validate({"name": f"w{i}", "from": f"p{i}", "to": f"p{i + 1}", "crest_level": bed + 1.0, **keys})
         for i, bed in enumerate(beds.tolist())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import topics
-from chains import Stages
+from sink import Kept
 
 from deltasim.simulation import simulate
 
@@ -76,4 +76,4 @@ class Memory:
     def peakmem_run(self, name: str) -> None:
         """From the text of the scenario to the end of the run."""
         body = topics.river_tree(10_000) if name.startswith("river") else topics.single_pond()
-        simulate(topics.scenario(body, days=0.05, step="0.01 d"), Stages())
+        simulate(topics.scenario(body, days=0.05, step="0.01 d"), Kept())

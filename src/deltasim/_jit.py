@@ -79,7 +79,7 @@ def is_compiled() -> bool:
 
 
 def jit(function: F) -> F:
-    """Compile a kernel with numba: no fast maths, cached on disk.
+    """Compile a kernel with numba: no fast maths, cached on disk, other threads at work while it runs.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def jit(function: F) -> F:
     callable
         numba's dispatcher; ``.py_func`` is the plain Python function.
     """
-    return _compile(function)
+    return _compile(function, nogil=True)
 
 
 def jit_inner(function: F) -> F:

@@ -15,9 +15,10 @@ from deltasim.quality import trace
 from deltasim.results.collect import Collector
 from deltasim.results.frame import Frame, Sink, Summary
 from deltasim.scenario import Scenario
-from deltasim.solver.build import prepare
+from deltasim.solver.build import Prepared, prepare
 from deltasim.solver.hot_start import resume
 from deltasim.solver.run import Event, begin, march, totals
+from deltasim.timings import Stopwatch
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,6 +57,7 @@ def simulate(
     *,
     progress: Progress | None = None,
     command: str = "deltasim.run",
+    watch: Stopwatch | None = None,
 ) -> Outcome:
     """Run a scenario and send its results to a sink, chunk by chunk.
 
@@ -68,6 +70,8 @@ def simulate(
         Called now and then with the simulated and the whole seconds.
     command : str
         What asked for the run, for the file's history.
+    watch : Stopwatch, optional
+        Told of each part of the way.
 
     Returns
     -------
@@ -78,6 +82,48 @@ def simulate(
     SolverError
         The run failed; the sink has kept what was computed.
     """
+    watch = watch or Stopwatch()
+    with watch.part("preparing"):
+        network, prepared, collector = _ready(scenario, command)
+        frame = collector.frame()
+    with watch.part("writing"):
+        sink.begin(frame)
+    times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
+    times[-1] = scenario.duration
+    timer = [0.0]
+    journal: list[Event] = []
+    masses = [tracer.mass for tracer in collector.carried.tracers]
+
+    def tell(simulated: float) -> None:
+        if progress is not None:
+            progress(simulated, scenario.duration)
+
+    try:
+        with watch.part("solving"):
+            try:
+                begin(prepared, journal)
+            finally:
+                with watch.part("writing"):
+                    sink.append(collector.start())
+            for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
+                with watch.part("gathering"):
+                    chunk = collector.chunk(rows)
+                with watch.part("writing"):
+                    sink.append(chunk)
+    except SolverError as error:
+        broken = collector.summary(totals(prepared, network.initial_storage, masses), journal, timer[0])
+        sink.fail(str(error), broken)
+        raise
+    with watch.part("gathering"):
+        whole = totals(prepared, network.initial_storage, masses)
+        summary, state = collector.summary(whole, journal, timer[0]), collector.state(whole)
+    with watch.part("closing"):
+        sink.finish(summary, state)
+    return Outcome(frame, summary, collector.over_nodes(whole.max_storage), timer[0])
+
+
+def _ready(scenario: Scenario, command: str) -> tuple[Network, Prepared, Collector]:
+    """Everything at its start."""
     network = Network.from_components(scenario.nodes, scenario.links)
     if scenario.initial_state is not None:
         network = network.starting_with(scenario.initial_state.of("storage"))
@@ -94,34 +140,7 @@ def simulate(
     )
     if scenario.initial_state is not None:
         resume(prepared.controls, scenario.initial_state)
-    collector = Collector(scenario, network, prepared.controls, command, tracers)
-    frame = collector.frame()
-    sink.begin(frame)
-    times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
-    times[-1] = scenario.duration
-    timer = [0.0]
-    journal: list[Event] = []
-    masses = [tracer.mass for tracer in tracers]
-
-    def tell(simulated: float) -> None:
-        if progress is not None:
-            progress(simulated, scenario.duration)
-
-    try:
-        try:
-            begin(prepared, journal)
-        finally:
-            sink.append(collector.start())
-        for rows in march(network, prepared, times, progress=tell, timer=timer, journal=journal):
-            sink.append(collector.chunk(rows))
-    except SolverError as error:
-        broken = collector.summary(totals(prepared, network.initial_storage, masses), journal, timer[0])
-        sink.fail(str(error), broken)
-        raise
-    whole = totals(prepared, network.initial_storage, masses)
-    summary = collector.summary(whole, journal, timer[0])
-    sink.finish(summary, collector.state(whole))
-    return Outcome(frame, summary, collector.over_nodes(whole.max_storage), timer[0])
+    return network, prepared, Collector(scenario, network, prepared.controls, command, tracers)
 
 
 def run(scenario: Scenario, *, progress: bool = False) -> xr.Dataset:

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deltasim.unit_tables import COMMON, DEFINITIONS, SPELLINGS
+
 __all__ = [
     "ANGLE",
     "AREA",
@@ -103,19 +105,6 @@ NAMED = {known.units: known for known in (*KNOWN, NUMBER, ANGLE, TEMPERATURE, CO
 
 BASE_UNITS = {"[length]": "m", "[mass]": "kg", "[time]": "s", "[temperature]": "degC"}
 
-# An acre-foot is 43 560 cubic feet in the reservoir tables it comes from; pint builds acres on the survey foot,
-# retired in 2022, which would put 4e-6 between a volume in acre-feet and the same in ft * ft2.
-DEFINITIONS = (
-    "acre = 43560 * foot ** 2",
-    "acre_foot = 43560 * foot ** 3 = acft",
-    "cubic_foot_per_second = foot ** 3 / second = cfs",
-    "cubic_meter_per_second = meter ** 3 / second = cms = cumec",
-    "gallon_per_minute = gallon / minute = gpm",
-    "million_gallons_per_day = 1000000 * gallon / day = mgd = MGD",
-    "million_cubic_meters = 1000000 * meter ** 3 = MCM = mcm",
-    "practical_salinity_unit = kilogram / meter ** 3 = psu = PSU",
-)
-SPELLINGS = {"acre-feet": "acft", "acre-foot": "acft", "acre-ft": "acft", "ac-ft": "acft", "°C": "degC", "°": "deg"}
 SUPERSCRIPTS = str.maketrans({"²": "2", "³": "3", "⁻": "-", "¹": "1", "·": "*", "−": "-"})
 EXACT_INTEGER = 2**53
 NUMBER_TEXT = re.compile(r"\s*([+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.DOTALL)
@@ -207,6 +196,11 @@ def conversion(units: str, dimension: Dimension) -> tuple[Fraction, Fraction]:
         if name == dimension.units or dimension == NUMBER:
             return _checked(scale, units, dimension), Fraction(0)
         raise UnitsError(f"expected {dimension}")
+    if name in COMMON:
+        size, measured_in = COMMON[name]
+        if measured_in != dimension.units:
+            raise UnitsError(f"expected {dimension}")
+        return _checked(scale * size, units, dimension), Fraction(0)
     unit = _pint_unit(name, dimension)
     target = _registry().Unit(canonical_units(dimension.units) if dimension != NUMBER else "dimensionless")
     if unit.dimensionality != target.dimensionality or (

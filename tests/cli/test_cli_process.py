@@ -73,7 +73,7 @@ def test_help_and_new_import_nothing_heavy(folder: Path) -> None:
 
 def test_run_needs_no_xarray_and_check_no_netcdf(folder: Path, finished: Path) -> None:
     del finished  # compiled by now
-    assert not imported(folder, "run", "pond.toml") & {"xarray", "pandas"}
+    assert not imported(folder, "run", "pond.toml") & {"xarray", "pandas", "pint"}
     assert not imported(folder, "run", "pond.toml", "-q") & {"xarray", "pandas", "rich"}
     assert not imported(folder, "check", "pond.toml") & {"xarray", "pandas", "rich", "netCDF4"}
     assert not imported(folder, "info", "pond.nc") & {"xarray", "pandas", "pint", "numba", "pydantic"}

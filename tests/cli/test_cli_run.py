@@ -292,3 +292,39 @@ def test_starter_runs_and_its_pump_and_spillway_work(deltasim: Command) -> None:
     links = json.loads(got.stdout)["links"]
     assert links["spillway"]["max_discharge"] > 1.0
     assert links["drain"]["max_discharge"] == pytest.approx(0.2, rel=1e-6)
+
+
+def test_timings_tell_each_part_and_the_whole(deltasim: Command) -> None:
+    got = deltasim("run", "pond.toml", "--timings", "-o", "x.nc")
+    assert got.exit_code == 0, got.stderr
+    assert not got.stderr
+    before, after = got.stdout.split("time went to")
+    assert before.split()[-4:-2] == ["written", "x.nc"]
+    *rows, beside = [line for line in after.splitlines()[2:] if line.strip()]
+    seconds = {part: float(took) for part, took, _ in (row.rsplit(maxsplit=2) for row in rows)}
+    assert {"start of Python", "reading the scenario", "solving", "closing the file"} <= seconds.keys()
+    assert beside.split()[:2] == ["meanwhile,", "writing"]
+    whole = seconds.pop("the whole process")
+    assert list(seconds)[-1] == "what lies between"
+    assert sum(seconds.values()) == pytest.approx(whole, abs=0.0005 * (len(seconds) + 1))
+    with netCDF4.Dataset("x.nc") as file:
+        assert "timings" not in file.history
+
+
+def test_timings_of_json_add_up(deltasim: Command) -> None:
+    document = json.loads(deltasim("run", "pond.toml", "--json", "--timings").stdout)
+    timings = document["timings"]
+    total = timings.pop("total")
+    assert timings.pop("writer_thread") > 0.0
+    assert timings.keys() >= {"python", "imports", "reading", "preparing", "compiled_code", "solving", "writing"}
+    assert all(seconds >= 0.0 for seconds in timings.values())
+    assert sum(timings.values()) == pytest.approx(total)
+    assert timings["solving"] >= document["solver_seconds"]
+    assert document["units"]["timings"] == "s"
+    assert "timings" not in json.loads(deltasim("run", "pond.toml", "--json").stdout)
+
+
+def test_timings_need_the_closing_table(deltasim: Command) -> None:
+    got = deltasim("run", "pond.toml", "-q", "--timings")
+    assert got.exit_code == 2
+    assert "--quiet and --timings contradict each other" in got.stderr

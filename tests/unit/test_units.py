@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from deltasim import units
-from deltasim.units import UnitsError, canonical_units, conversion, parse, parse_any, quote, to_si
+from deltasim.unit_tables import COMMON
+from deltasim.units import Dimension, UnitsError, canonical_units, conversion, parse, parse_any, quote, to_si
 
 
 @pytest.mark.parametrize(
@@ -170,3 +173,16 @@ def test_what_measures_nothing_is_refused(text: str, message: str) -> None:
     with pytest.raises(UnitsError) as caught:
         parse_any(text)
     assert str(caught.value) == message
+
+
+def test_common_units_are_what_pint_makes_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {name: conversion(name, Dimension("a quantity", si)) for name, (_, si) in COMMON.items()}
+    monkeypatch.setattr(units, "COMMON", {})
+    for name, short in given.items():
+        assert short == conversion.__wrapped__(name, Dimension("a quantity", COMMON[name][1])), name
+
+
+def test_a_number_before_a_common_unit_is_part_of_it() -> None:
+    assert conversion("0.1 mm", units.LENGTH) == (Fraction(1, 10_000), 0)
+    with pytest.raises(UnitsError, match="expected an area in m2"):
+        conversion("mm", units.AREA)

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim.cli.events import Events, print_events
-from deltasim.cli.peaks import Peaks, console, lines, print_peaks
+from deltasim.cli.peaks import Peaks, console, fixed, lines, plain_table, print_peaks
 from deltasim.cli.times import brief, period
 
 if TYPE_CHECKING:
     from deltasim.simulation import Outcome
+    from deltasim.timings import Stopwatch
 
-__all__ = ["as_json", "balance", "show"]
+__all__ = ["as_json", "balance", "show", "show_timings"]
 
 UNITS = {
     "max_stage": "m",
@@ -28,6 +29,21 @@ UNITS = {
     "solver_seconds": "s",
     "relative_balance_error": "1",
 }
+PARTS = {
+    "python": "start of Python",
+    "imports": "imports",
+    "reading": "reading the scenario",
+    "preparing": "building the network",
+    "compiled_code": "loading compiled code",
+    "solving": "solving",
+    "gathering": "gathering results",
+    "writing": "waiting for the writing",
+    "closing": "closing the file",
+    "printing": "these tables",
+    "other": "what lies between",
+    "writer_thread": "meanwhile, writing",
+}
+"""What a run spends its time on, and the words for it."""
 
 
 def show(outcome: Outcome, path: Path) -> None:
@@ -120,7 +136,34 @@ def balance(relative: float, errors: NDArray[np.float64], names: tuple[str, ...]
     return f"{text}; the largest is {size[worst]:.1e} m3, at {names[worst]}"
 
 
-def as_json(outcome: Outcome, scenario: Path, path: Path) -> str:
+def show_timings(watch: Stopwatch) -> None:
+    """Print how long each part of the way took.
+
+    Parameters
+    ----------
+    watch : Stopwatch
+    """
+    total = watch.total
+    table = plain_table()
+    table.add_column("time went to")
+    for title in ("took\ns", "share\n%"):
+        table.add_column(title, justify="right")
+    for part, seconds in _parts(watch, total).items():
+        table.add_row(PARTS[part], fixed(seconds, 3), fixed(100.0 * seconds / total, 0))
+    table.add_section()
+    table.add_row("the whole process", fixed(total, 3), "100")
+    for part, seconds in watch.beside.items():
+        table.add_row(PARTS[part], fixed(seconds, 3), "")
+    out = console()
+    out.print()
+    out.print(table)
+
+
+def _parts(watch: Stopwatch, total: float) -> dict[str, float]:
+    return watch.seconds | {"other": total - sum(watch.seconds.values())}
+
+
+def as_json(outcome: Outcome, scenario: Path, path: Path, watch: Stopwatch | None = None) -> str:
     """Give what the tables show as a JSON document, for every node and link.
 
     Parameters
@@ -131,6 +174,8 @@ def as_json(outcome: Outcome, scenario: Path, path: Path) -> str:
         The file that was run.
     path : Path
         The file that was written.
+    watch : Stopwatch, optional
+        Tells how long each part took.
 
     Returns
     -------
@@ -176,6 +221,12 @@ def as_json(outcome: Outcome, scenario: Path, path: Path) -> str:
         "links": links,
         **outcome.summary.attributes,
     }
+    if watch is not None:
+        total = watch.total
+        document |= {
+            "timings": {**_parts(watch, total), "total": total, **watch.beside},
+            "units": UNITS | {"timings": "s"},
+        }
     # A document in another encoding than UTF-8 is not JSON, unless it keeps to ASCII.
     other = sys.stdout.encoding.lower().replace("-", "") != "utf8"
     return json.dumps(document, ensure_ascii=other, allow_nan=False, indent=2)

@@ -10,6 +10,7 @@ import click
 
 from deltasim.cli.faults import FAILED, INTERRUPTED, say, stop
 from deltasim.cli.source import is_netcdf, is_result, read, scenario_argument, scenario_options
+from deltasim.timings import Stopwatch, process_age
 
 if TYPE_CHECKING:
     from deltasim.scenario import Scenario
@@ -27,6 +28,7 @@ __all__ = ["command"]
 @click.option("--float32", is_flag=True, help="Store what depends on time in half the space.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on standard output, and no progress bar.")
 @click.option("--json", "as_json", is_flag=True, help="The closing tables as JSON, with every node and link.")
+@click.option("--timings", is_flag=True, help="Tell how long each part of the way took, too.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,20 +39,26 @@ def command(
     float32: bool,
     quiet: bool,
     as_json: bool,
+    timings: bool,
 ) -> None:
     """Run FILE: a scenario (.toml), or a result (.nc) again from what it carries.
 
     Writes NAME.nc (NAME_rerun.nc for a result) in the current directory, or the file given with -o. What that file was
     before is replaced when the run is done, not earlier.
     """
-    if quiet and as_json:
-        raise click.UsageError("--quiet and --json contradict each other")
+    watch = Stopwatch({"python": process_age()})
+    for other, given in (("json", as_json), ("timings", timings)):
+        if quiet and given:
+            raise click.UsageError(f"--quiet and --{other} contradict each other")
     output = output or Path(f"{file.stem}_rerun.nc" if is_result(file) else f"{file.stem}.nc")
     _spare(output, file)
-    scenario = read(file, overrides, allow_outside)
+    with watch.part("imports"):
+        import deltasim.scenario  # noqa: F401
+    with watch.part("reading"):
+        scenario = read(file, overrides, allow_outside)
     for name in scenario.files if not is_result(file) else ():
         _spare(output, file.parent / name)
-    outcome = _simulate(scenario, output, float32, quiet, _words(ctx, file))
+    outcome = _simulate(scenario, output, float32, quiet, _words(ctx, file), watch)
     for line in str(outcome.summary.attributes.get("warnings", "")).splitlines():
         say(f"warning: {line}")
     if quiet:
@@ -58,9 +66,12 @@ def command(
     from deltasim.cli import closing
 
     if as_json:
-        click.echo(closing.as_json(outcome, file, output))
-    else:
+        click.echo(closing.as_json(outcome, file, output, watch if timings else None))
+        return
+    with watch.part("printing"):
         closing.show(outcome, output)
+    if timings:
+        closing.show_timings(watch)
 
 
 def _spare(output: Path, source: Path) -> None:
@@ -78,7 +89,7 @@ def _words(ctx: click.Context, file: Path) -> str:
     words = ["deltasim", "run", str(file)]
     for parameter in ctx.command.params:
         value = ctx.params.get(parameter.name or "")
-        if not isinstance(parameter, click.Option) or parameter.name in ("quiet", "as_json") or not value:
+        if not isinstance(parameter, click.Option) or parameter.name in ("quiet", "as_json", "timings") or not value:
             continue
         if parameter.is_flag:
             words.append(parameter.opts[-1])
@@ -88,31 +99,36 @@ def _words(ctx: click.Context, file: Path) -> str:
     return shlex.join(words)
 
 
-def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, words: str) -> Outcome:
+def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, words: str, watch: Stopwatch) -> Outcome:
     """Run into a file; what can go wrong on the way says what became of the file."""
     from contextlib import nullcontext
 
-    from deltasim.cli.compiling import get_ready
-    from deltasim.errors import SolverError
-    from deltasim.progress import progress_bar
-    from deltasim.results.frame import Frame
-    from deltasim.results.netcdf import NetcdfSink
-    from deltasim.simulation import simulate
+    with watch.part("imports"):
+        from deltasim.cli.compiling import get_ready
+        from deltasim.errors import SolverError
+        from deltasim.progress import progress_bar
+        from deltasim.results.background import Background
+        from deltasim.results.frame import Frame
+        from deltasim.results.netcdf import NetcdfSink
+        from deltasim.simulation import simulate
 
-    class Sink(NetcdfSink):
+    class Sink(Background):
         """Compiles, but not before it is sure that the file can be written."""
 
         def begin(self, frame: Frame) -> None:
             super().begin(frame)
-            get_ready()
+            with watch.part("compiled_code"):
+                get_ready()
 
-    sink = Sink(output, float32=float32)
-    before = _stamp(sink.failed_path)
-    if before and sink.failed_path.samefile(scenario.path):
-        raise click.UsageError(f"{sink.failed_path} is read by this run; name another file with -o")
+    file = NetcdfSink(output, float32=float32)
+    before = _stamp(file.failed_path)
+    if before and file.failed_path.samefile(scenario.path):
+        raise click.UsageError(f"{file.failed_path} is read by this run; name another file with -o")
     try:
-        with sink, nullcontext() if quiet else progress_bar() as tell:
-            return simulate(scenario, sink, progress=tell, command=words)
+        with Sink(file) as sink, nullcontext() if quiet else progress_bar() as tell:
+            outcome = simulate(scenario, sink, progress=tell, command=words, watch=watch)
+        watch.beside["writer_thread"] = sink.seconds
+        return outcome
     except SolverError as error:
         from deltasim.cli.times import moment
 
@@ -121,13 +137,13 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
             FAILED,
             f"Error: {scenario.path}: {error}",
             f"{error.time:.6g} s is {when} on the scenario's clock.",
-            f"What was computed until then is in {sink.failed_path}.",
+            f"What was computed until then is in {file.failed_path}.",
         )
     except KeyboardInterrupt:
-        kept = _stamp(sink.failed_path) not in (None, before)
+        kept = _stamp(file.failed_path) not in (None, before)
         stop(
             INTERRUPTED,
-            f"\ninterrupted; {f'what there was is in {sink.failed_path}' if kept else 'nothing was written'}",
+            f"\ninterrupted; {f'what there was is in {file.failed_path}' if kept else 'nothing was written'}",
         )
 
 

@@ -138,7 +138,7 @@ class Sink(Protocol):
         """Get ready; what would make writing fail later fails here, before anything is computed."""
 
     def append(self, chunk: Chunk) -> None:
-        """Take over the values of a chunk; its arrays may be reused afterwards."""
+        """Take over the values of a chunk; whoever gives it changes its arrays no more."""
 
     def finish(self, summary: Summary, state: State) -> None:
         """Complete the result."""

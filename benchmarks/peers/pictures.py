@@ -1,0 +1,69 @@
+"""Error against time, one picture for each case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.cases import named
+from benchmarks.peers.engine import Engine
+from benchmarks.peers.fronts import Row, front
+
+__all__ = ["draw"]
+
+STYLES = {
+    "deltasim": ("#000000", "o", "-"),
+    "swmm": ("#d55e00", "s", "-"),
+    "swmm-tight": ("#d55e00", "D", "--"),
+    "lsoda": ("#0072b2", "^", "-"),
+    "odeint": ("#0072b2", "v", "--"),
+    "cvode": ("#56b4e9", "P", "-"),
+    "bdf": ("#009e73", "X", "-"),
+    "radau": ("#009e73", "*", "--"),
+    "rk4-c": ("#cc79a7", "<", "-"),
+    "rk4-numba": ("#cc79a7", ">", "--"),
+}
+"""Colour (told apart by the colour-blind), marker and line of each engine."""
+
+
+def title(name: str) -> str:
+    """Say in words what a case is."""
+    case = named(name)
+    if case.ponds == 1:
+        return "One pond with a weir"
+    joined = "drowned orifices" if case.joined_by == "orifice" else "free weirs"
+    return f"{case.ponds} ponds joined by {joined}"
+
+
+def draw(rows: Sequence[Row], name: str, engines: Sequence[Engine], target: Path, note: str) -> None:
+    """Draw each engine's settings, those on its front joined by a line."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8.0, 4.8), layout="constrained")
+    for engine in engines:
+        found = [row for row in rows if (row.case, row.engine) == (name, engine.name) and row.stage_error < 1.0]
+        best = front(found)
+        if not best:
+            continue
+        colour, marker, line = STYLES[engine.name]
+        own = engine.name == "deltasim"
+        beaten = [row for row in found if row not in best]
+        axes.plot(
+            [row.seconds for row in beaten], [row.stage_error for row in beaten], marker, color=colour, alpha=0.3, ms=4
+        )
+        axes.plot(
+            [row.seconds for row in best], [row.stage_error for row in best], color=colour, marker=marker, ls=line,
+            lw=2.4 if own else 1.3, ms=7 if own else 5.5, label=engine.label, zorder=3 if own else 2,
+        )  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="Time spent on stepping (s)", ylabel="Largest error in stage (m)")
+    axes.set_title(title(name), loc="left")
+    axes.grid(which="major", color="0.88")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside right upper", frameon=False)
+    figure.supxlabel(note, fontsize=7, color="0.35", x=0.01, ha="left")
+    figure.savefig(target, dpi=150)
+    plt.close(figure)
