@@ -46,7 +46,7 @@ def about(engines: Sequence[Engine]) -> dict[str, str]:
     packages = sorted({"numpy", "numba", "scipy", *(engine.package for engine in engines)} - {"deltasim"})
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{processor()}, {os.cpu_count()} cores, one used; {platform.system()} {platform.release()}",
+        "machine": f"{processor()}, {os.cpu_count()} cores, one used; {platform.system()}",
         "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
         "python": platform.python_version(),
         "compiler": compiler(),
