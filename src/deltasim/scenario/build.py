@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -164,6 +164,8 @@ class Builder:
         declared: dict[str, list[str]] = {}
         joins: list[Join] = []
         rivers = self._rivers(reader)
+        valid = {name: river for name, river in rivers.items() if river is not None}
+        wrong = rivers.keys() - valid.keys()
         for kind, tables in self.merged.tables.items():
             if kind in OWN_TABLES or not self._is_known(kind, tables) or not self._is_table_of_tables(kind, tables):
                 continue
@@ -172,7 +174,7 @@ class Builder:
                 if kind in QUALITY:
                     # Their names are not those of places in the network.
                     self._check_name(kind, name, reserved=name != "salinity")
-                    ends = self._ends(kind, name, table, rivers)
+                    ends = self._ends(kind, name, table, valid, wrong)
                     joins.append(Join(kind, name, ends))
                     placed = {**table, **ends}
                     found = self._validate(QUALITY[kind], placed, (kind, name), reader, name=name)
@@ -183,7 +185,7 @@ class Builder:
                 if model is None:
                     continue
                 self._check_name(kind, name)
-                ends = self._ends(kind, name, table, rivers)
+                ends = self._ends(kind, name, table, valid, wrong)
                 if kind == River.kind:
                     if (river := rivers[name]) is not None:
                         self._add_river(river, ends.get("to", river.to_node), nodes, links, declared)
@@ -196,7 +198,6 @@ class Builder:
                 component = self._validate(model, placed, (kind, name), reader, name=name)
                 if component is not None:
                     (nodes if kind in NODES else controls if kind in CONTROLS else links)[name] = component
-        valid = {name: river for name, river in rivers.items() if river is not None}
         names = Names(
             nodes,
             links,
@@ -242,7 +243,7 @@ class Builder:
             for name, table in tables.items()
         }
 
-    def _ends(self, kind: str, name: str, table: Any, rivers: Mapping[str, River | None]) -> dict[str, str]:
+    def _ends(self, kind: str, name: str, table: Any, rivers: Mapping[str, River], wrong: Set[str]) -> dict[str, str]:
         """Names of the nodes at the ends of a link or river; a place on a river is the cell there."""
         ends: dict[str, str] = {}
         for key in ("from", "to"):
@@ -250,11 +251,10 @@ class Builder:
             if not isinstance(node, str):
                 continue
             ends[key] = node
-            known = {name: river for name, river in rivers.items() if river is not None}
-            if "@" not in node or node.partition("@")[0].strip() in rivers.keys() - known.keys():
+            if "@" not in node or node.partition("@")[0].strip() in wrong:
                 continue  # what is wrong with the river is reported there
             try:
-                ends[key] = node_at(known, node)
+                ends[key] = node_at(rivers, node)
             except FieldError as error:
                 self.report([error.below(key)], (kind, name))
         return ends

@@ -191,7 +191,7 @@ def march(
     n, m = problem.n, len(problem.fluxes.origin)
     interval = float(times[0])
     tanks = len(work.tracers.mass)
-    most = int(min(len(times), max(16, CHUNK_VALUES // max((4 + tanks) * n + m, 1))))
+    most = int(min(len(times), max(1, CHUNK_VALUES // max((4 + tanks) * n + m, 1))))
     budget = max(100, PAUSE_WORK // max(n, 1))
     clock = [0.0] if timer is None else timer
     done = 0
