@@ -144,7 +144,7 @@ class Polders(_Solver):
     """A square grid, which fills in as it is eliminated; few steps."""
 
     body = topics.grid_of_polders
-    head: ClassVar[dict[str, Any]] = {"days": 1 / 24, "step": "1 h"}
+    head: ClassVar[dict[str, Any]] = {"days": 1 / 288, "step": "5 min"}
     params: ClassVar[Any] = [30, 100]
     param_names: ClassVar[Any] = ["side"]
     repeat = (2, 3, 20.0)
