@@ -235,7 +235,10 @@ CASES = [
     ),
     Broken(
         "trigger of no time",
-        ['a.toml:32: breach.spill.trigger.time: expected a time such as 2019-08-11T06:00, got "2 h"'],
+        [
+            'a.toml:32: breach.spill.trigger.time: expected a time such as 2019-08-11T06:00, got "2 h"; '
+            '"2 h" after the start is the number 7200'
+        ],
         {"weir.spill": "breach.spill", WEIR_KEYS: BREACH + 'trigger = { time = "2 h" }'},
     ),
     Broken(

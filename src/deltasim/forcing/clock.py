@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim.units import quote
+from deltasim.units import DURATION, UnitsError, parse, quote
 
 __all__ = ["Clock", "OffsetError", "TimeError", "TimesError", "read_time", "show_time"]
 
@@ -173,6 +173,11 @@ class Clock:
 
 
 def _mixed(value: object, error: TimeError) -> str:
+    """Say what is wrong with one of several times, and what may have been meant."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"{value} stands among dates; give all times as dates or all as seconds since the start"
-    return str(error)
+    try:
+        seconds = parse(value, DURATION) if isinstance(value, str) else math.nan
+    except UnitsError:
+        seconds = math.nan
+    return str(error) if math.isnan(seconds) else f"{error}; {quote(value)} after the start is the number {seconds:g}"
