@@ -116,6 +116,49 @@ def test_a_flap_gate_drains_on_the_ebb():
     assert [event[3] for event in found] == [float(head[k + 1] >= 0.0) for k in turns]
 
 
+def test_what_a_wide_flap_holds_back_is_not_lost_sight_of():
+    """A well stands 0.05 mm above a lake behind a flap of 3 km when 0.5 m3/s begin: 5 mm/s up, then over its weir.
+
+    To the Jacobian the flap is open, and through it all would flow back into the lake; a step of hours, which at rest is
+    none too long, would put the well at 107 m if what was turned back counted for nothing.
+    """
+    result = run(
+        """
+        [basin.lake]
+        curve = { stage = [0.0], area = [1e6] }
+        initial_stage = 1.0
+        [basin.well]
+        curve = { stage = [0.0], area = [100.0] }
+        initial_stage = 1.00005
+        [boundary.sea]
+        [orifice.flap]
+        from = "lake"
+        to = "well"
+        shape = "rectangular"
+        width = 3000.0
+        height = 0.5
+        invert_level = 0.0
+        direction = "forward"
+        [weir.out]
+        from = "well"
+        to = "sea"
+        crest_level = 1.5
+        crest_width = 1.0
+        [inflow.brook]
+        to = "well"
+        discharge = { time = [0, 21600, 21600.001, 86400], value = [0.0, 0.0, 0.5, 0.5] }
+        """,
+        days=0.5,
+        step="10 s",
+    )
+    assert_balanced(result)
+    t, stage = seconds(result), result.stage.sel(node="well").values
+    rising = (t >= 21600.0) & (t <= 21690.0)
+    assert stage[rising] == pytest.approx(1.00005 + 5e-3 * (t[rising] - 21600.0), abs=1e-4)
+    assert np.abs(result.discharge.sel(link="flap").values[1:]).max() == 0.0
+    assert float(result.max_discharge.sel(link="out")) == pytest.approx(0.5, rel=1e-6)
+
+
 def test_a_pump_station_starts_as_often_as_it_must():
     """20 m2 between stop at 0.5 m and start at 1 m: 0.2 m3/s fill 10 m3 in 50 s, less 0.5 m3/s it empties in 33.3 s.
 

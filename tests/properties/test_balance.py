@@ -113,3 +113,33 @@ def test_flaps_and_roots_between_equal_heads_do_not_hold_the_run_up(seed, n, hel
     result = run(random_network(np.random.default_rng(seed), n, seed != 174), days=3, step="2 h")
     assert_balanced(result)
     assert result.attrs["solver_steps"] < min(5000, held_up / 10)
+
+
+def test_a_marsh_that_ends_in_a_needle_passes_on_what_trickles_in():
+    """Below its bed 98 m2 of soil, above it next to nothing: 0.7 l/s fill it, and go on over a weir level with the bed.
+
+    Seen from the full soil nothing flows out; seen so, each step filled the needle and the next emptied it into the soil,
+    46,807 steps in all.
+    """
+    result = run(
+        """
+        [wetland.marsh]
+        curve = { scale = 13.0, exponent = 0.317, bed_level = 2.5, max_depth = 2 }
+        soil = { depth = 1.0, porosity = 0.4, field_capacity = 0.1, initial_water_table = 2.4 }
+        [boundary.sea]
+        [weir.out]
+        from = "marsh"
+        to = "sea"
+        crest_level = 2.5
+        crest_width = 5.0
+        [inflow.trickle]
+        to = "marsh"
+        discharge = 7e-4
+        """,
+        days=1.5,
+        step="10 min",
+    )
+    assert_balanced(result)
+    assert result.attrs["solver_steps"] < 500
+    assert result.discharge.sel(link="out").values[-10:] == pytest.approx(7e-4, rel=1e-3)
+    assert float(result.stage.sel(node="marsh")[-1]) == pytest.approx(2.5, abs=1e-4)
