@@ -43,48 +43,20 @@ class Background:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="results")
 
     def begin(self, frame: Frame) -> None:
-        """Make the file, and wait for it.
-
-        Parameters
-        ----------
-        frame : Frame
-            What is known before the run.
-        """
+        """Make the file, and wait for it."""
         self._do(self.sink.begin, frame)
 
     def append(self, chunk: Chunk) -> None:
-        """Have the values of a chunk written; wait only where too many are not yet.
-
-        Parameters
-        ----------
-        chunk : Chunk
-            Its arrays must not change any more.
-        """
+        """Have the values of a chunk written; wait only where too many are not yet."""
         self._keep_up(_MOST_WAITING - 1)
         self._waiting.append(self._thread.submit(self._timed, self.sink.append, chunk))
 
     def finish(self, summary: Summary, state: State) -> None:
-        """Write the rest and give the file its name.
-
-        Parameters
-        ----------
-        summary : Summary
-            What is known at the end of the run.
-        state : State
-            What another run needs in order to go on from here.
-        """
+        """Write the rest and give the file its name."""
         self._do(self.sink.finish, summary, state)
 
     def fail(self, reason: str, summary: Summary | None = None) -> None:
-        """Keep what was computed under the name of a failed run.
-
-        Parameters
-        ----------
-        reason : str
-            What went wrong.
-        summary : Summary or None
-            What the run came to until then.
-        """
+        """Keep what was computed under the name of a failed run."""
         self._do(self.sink.fail, reason, summary)
 
     def _do(self, what: Callable[..., None], *given: Any) -> None:

@@ -83,51 +83,23 @@ class MemorySink:
         self._chunks: list[dict[str, NDArray[np.float64]]] = []
 
     def begin(self, frame: Frame) -> None:
-        """Get ready.
-
-        Parameters
-        ----------
-        frame : Frame
-            What is known before the run.
-        """
+        """Get ready."""
         variable_fields(frame)
         self.dataset, self._frame, self._times, self._chunks = None, frame, [], []
 
     def append(self, chunk: Chunk) -> None:
-        """Copy the values of a chunk.
-
-        Parameters
-        ----------
-        chunk : Chunk
-            Its times follow those before.
-        """
+        """Keep the values of a chunk."""
         check_names(self._begun(), chunk.data, streamed=True)
-        self._times.append(np.array(chunk.time))
-        self._chunks.append({name: np.array(values) for name, values in chunk.data.items()})
+        self._times.append(chunk.time)
+        self._chunks.append(dict(chunk.data))
 
     def finish(self, summary: Summary, state: State) -> None:
-        """Make the Dataset.
-
-        Parameters
-        ----------
-        summary : Summary
-            What is known at the end of the run.
-        state : State
-            What another run needs in order to go on from here.
-        """
+        """Make the Dataset."""
         check_names(self._begun(), summary.data, streamed=False)
         self.dataset = self._build(summary, state)
 
     def fail(self, reason: str, summary: Summary | None = None) -> None:
-        """Make a Dataset of what there is, with the reason in its attribute ``run_failed``.
-
-        Parameters
-        ----------
-        reason : str
-            What went wrong.
-        summary : Summary or None
-            What the run came to until then.
-        """
+        """Make a Dataset of what there is, with the reason in its attribute ``run_failed``."""
         self.dataset = self._build(summary, {}, reason)
 
     def _begun(self) -> Frame:

@@ -135,13 +135,41 @@ class Sink(Protocol):
     """
 
     def begin(self, frame: Frame) -> None:
-        """Get ready; what would make writing fail later fails here, before anything is computed."""
+        """Get ready; what would make writing fail later fails here, before anything is computed.
+
+        Parameters
+        ----------
+        frame : Frame
+            What is known before the run.
+        """
 
     def append(self, chunk: Chunk) -> None:
-        """Take over the values of a chunk; whoever gives it changes its arrays no more."""
+        """Take over the values of a chunk.
+
+        Parameters
+        ----------
+        chunk : Chunk
+            Its times follow those before. Whoever gives it changes its arrays no more.
+        """
 
     def finish(self, summary: Summary, state: State) -> None:
-        """Complete the result."""
+        """Complete the result.
+
+        Parameters
+        ----------
+        summary : Summary
+            What is known at the end of the run.
+        state : State
+            What another run needs in order to go on from here.
+        """
 
     def fail(self, reason: str, summary: Summary | None = None) -> None:
-        """Keep what there is, marked as failed."""
+        """Keep what there is, marked as failed.
+
+        Parameters
+        ----------
+        reason : str
+            What went wrong.
+        summary : Summary or None
+            What the run came to until then.
+        """

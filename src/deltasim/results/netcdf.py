@@ -83,11 +83,6 @@ class NetcdfSink:
     def begin(self, frame: Frame) -> None:
         """Make the file and write what does not depend on the run.
 
-        Parameters
-        ----------
-        frame : Frame
-            What is known before the run.
-
         Raises
         ------
         ResultError
@@ -122,11 +117,6 @@ class NetcdfSink:
     def append(self, chunk: Chunk) -> None:
         """Write the values at some more output times.
 
-        Parameters
-        ----------
-        chunk : Chunk
-            Its times follow those written before.
-
         Raises
         ------
         ResultError
@@ -143,13 +133,6 @@ class NetcdfSink:
     def finish(self, summary: Summary, state: State) -> None:
         """Write the rest and give the file its name.
 
-        Parameters
-        ----------
-        summary : Summary
-            What is known at the end of the run.
-        state : State
-            What another run needs in order to go on from here.
-
         Raises
         ------
         ResultError
@@ -163,15 +146,7 @@ class NetcdfSink:
         self._file = None
 
     def fail(self, reason: str, summary: Summary | None = None) -> None:
-        """Keep what was computed in `failed_path`, with the reason in its attribute ``run_failed``.
-
-        Parameters
-        ----------
-        reason : str
-            What went wrong.
-        summary : Summary or None
-            What the run came to until then.
-        """
+        """Keep what was computed in `failed_path`, with the reason in its attribute ``run_failed``."""
         if self._file is None:
             return
         file = self._file

@@ -199,8 +199,10 @@ class Work(NamedTuple):
         Scratch.
     weight : ndarray, shape (n_entry,)
         Derivatives of diversions.
-    net, drift : ndarray, shape (N,)
-        Net inflow of each storage, 0 elsewhere, and how fast it changes by itself.
+    net : ndarray, shape (N,)
+        Scratch over the storages, 0 beyond them: what derivatives are multiplied with.
+    drift : ndarray, shape (N,), m3/s2
+        How fast the net inflow of each storage changes by itself.
     node_increment : ndarray, shape (s, N), m3
     stage_flux : ndarray, shape (s, m), m3/s
         Fluxes at the stages of the step.

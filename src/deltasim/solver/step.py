@@ -254,7 +254,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     fluxes = problem.fluxes
     for k in range(fluxes.forward.shape[0]):
         if work.moved[k] < 0.0 and fluxes.forward[k] == 1:
-            # `turn_back_nothing` will leave this where it was.
+            # What ran back is turned back when the step is made final; both ends are off by that much.
             for i in (fluxes.origin[k], fluxes.target[k]):
                 if i < problem.n:
                     ratio = -work.moved[k] / (problem.tolerance * max(work.area[i], UNIT_AREA))
