@@ -15,13 +15,14 @@ import argparse
 import os
 import platform
 import time
+from dataclasses import replace
 from typing import Any
 
 import numba
 import numpy as np
 
 import deltasim
-from deltasim._jit import by_reference, jit, jit_inner
+from deltasim._jit import jit
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.network import Network
@@ -87,16 +88,10 @@ def network(rng: np.random.Generator) -> Prepared:
 @jit
 def evaluate(problem: Any, work: Any, stages: Any, start: int, stop: int) -> None:
     """Evaluate every flux at some of the sets of stages."""
-    evaluate_sets(by_reference(problem), by_reference(work), stages, start, stop)
-
-
-@jit_inner
-def evaluate_sets(problem: Any, work: Any, stages: Any, start: int, stop: int) -> None:
-    """Do so, on addresses."""
     for k in range(start, stop):
         for i in range(stages.shape[1]):
             work.trial_stage[i] = stages[k, i]
-        evaluate_groups(problem.groups, 0, True, problem.fluxes, work, work.q)
+        evaluate_groups(problem.groups, True, problem.fluxes, work, work.q)
 
 
 def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int) -> float:
@@ -105,8 +100,8 @@ def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int
     Timed a few sets at a go, so that other programs leave some goes alone; the least of each counts, less what a call
     takes that evaluates nothing.
     """
-    problem, work = prepared.problem, prepared.work
-    problem = problem._replace(fluxes=problem.fluxes._replace(group=group))
+    fluxes = prepared.problem.fluxes._replace(group=group)
+    problem, work = replace(prepared, problem=prepared.problem._replace(fluxes=fluxes)).packed
     first = np.append(np.arange(0, len(stages), AT_ONCE), 0)
     last = np.append(first[1:-1], [len(stages), 0])
     least = np.full(len(first), np.inf)

@@ -7,21 +7,46 @@ starts a fresh folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, overload, register_model
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    intrinsic,
+    lower_getattr_generic,
+    models,
+    overload,
+    register_model,
+    typeof_impl,
+    unbox,
+)
 
-__all__ = ["by_reference", "cache_folder", "is_compiled", "jit", "jit_inline", "jit_inner", "jit_law"]
+__all__ = [
+    "Aside",
+    "Packed",
+    "apart",
+    "by_reference",
+    "cache_folder",
+    "call",
+    "is_compiled",
+    "jit",
+    "jit_inline",
+    "jit_inner",
+    "jit_law",
+    "kernel_address",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -149,49 +174,98 @@ def jit_law(function: F) -> F:
     return _compile(function, forceinline=True)
 
 
-def _compile(function: F, **options: bool) -> F:
-    folder = _writable_cache()
+@contextlib.contextmanager
+def _caching_in(folder: Path | None) -> Iterator[None]:
+    """The folder is chosen when a decorator runs; other packages in the process keep theirs."""
     before = numba.config.CACHE_DIR
-    # The folder is chosen when the decorator runs; other packages in the process keep theirs.
     numba.config.CACHE_DIR = str(folder) if folder else before
     try:
-        compiled = numba.njit(cache=folder is not None, error_model="numpy", **options)(function)
+        yield
     finally:
         numba.config.CACHE_DIR = before
-    return compiled  # type: ignore[no-any-return]
+
+
+def _compile(function: F, **options: bool) -> F:
+    folder = _writable_cache()
+    with _caching_in(folder):
+        return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+
+
+class Aside:
+    """What travels with a tuple of arrays but is not for compiled code, which sees an empty tuple in its place.
+
+    Parameters
+    ----------
+    content : object
+    """
+
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+
+class Packed:
+    """A tuple of arrays where compiled functions find it by its address.
+
+    numba passes a tuple of arrays as seven words for each of them, at every call and through every optimisation; with a
+    few hundred arrays that makes calls slow and compiling them very slow. It also counts references to each of them at
+    every call. Behind an address a field costs one look, at what never changes, and the arrays are held here.
+
+    Parameters
+    ----------
+    arrays : NamedTuple
+        Of C-contiguous arrays of float64 and int64, floats, ints, `Aside`, and such NamedTuples. In compiled code
+        its fields read as they do in Python; a field that is itself a NamedTuple is an address in turn.
+    """
+
+    def __init__(self, arrays: Any) -> None:
+        self.arrays = arrays
+        self._numba_type_ = Reference(numba.typeof(arrays))
+        self.words = np.array(list(_words(arrays)), dtype=np.int64)
+        self.address = int(self.words.ctypes.data)
 
 
 def by_reference(arrays: Any) -> Any:
     """Put a tuple of arrays where compiled functions can be given its address.
 
-    numba passes a tuple of arrays as seven words for each of them, at every call and through every optimisation; with a
-    few hundred arrays that makes calls slow and compiling them very slow. It also counts references to each of them at
-    every call. Behind an address a field costs one look, at what never changes while it can be seen, and whoever calls
-    the compiled code holds the arrays anyway.
-
-    The function that asks must pass the address on and do nothing else with it: numba inlines this one into it, and
-    then takes stores into arrays behind an address that it knows nothing of for dead, and leaves them out.
-
     Parameters
     ----------
     arrays : NamedTuple
-        Of arrays, scalars, tuples and such NamedTuples; the caller keeps them alive while the result is in use.
+        As of `Packed`.
 
     Returns
     -------
-    NamedTuple
-        The same, in plain Python; in compiled code an address whose fields read as those of the tuple do. A field that
-        is itself a NamedTuple is an address in turn.
+    Packed or NamedTuple
+        What to pass in its place; without compiled code the tuple itself.
     """
-    return arrays
+    return arrays if numba.config.DISABLE_JIT else Packed(arrays)
+
+
+def _words(value: Any) -> Iterator[int]:
+    """The words of a value as numba lays it out: of an array two that count its holders, then sizes and place."""
+    if isinstance(value, tuple):
+        for field in value:
+            yield from _words(field)
+    elif isinstance(value, np.ndarray):
+        yield from (0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
+    elif isinstance(value, float):
+        yield int(np.float64(value).view(np.int64))
+    elif not isinstance(value, Aside):
+        yield int(value)
+
+
+@typeof_impl.register(Aside)  # type: ignore[untyped-decorator, unused-ignore]
+def _nothing(value: Aside, context: Any) -> Any:  # noqa: ARG001
+    return types.Tuple(())  # type: ignore[attr-defined, unused-ignore]
 
 
 class Reference(types.Type):  # type: ignore[misc, unused-ignore]
-    """The type of what `by_reference` gives."""
+    """The type of what `Packed` holds."""
 
     def __init__(self, target: Any) -> None:
         self.target = target
-        super().__init__(name=f"Reference({target})")
+        # It ends up in the name of every function that is given one, and whole it has ten thousand letters.
+        digest = hashlib.sha256(str(target).encode()).hexdigest()[:16]
+        super().__init__(name=f"Reference({target.instance_class.__name__}_{digest})")
 
 
 @register_model(Reference)
@@ -200,36 +274,12 @@ class _ReferenceModel(models.PrimitiveModel):  # type: ignore[misc, unused-ignor
         super().__init__(manager, kind, manager[kind.target].get_value_type().as_pointer())
 
 
-# Inlined before it is compiled: the tuple must lie in the frame of whoever asked.
-@overload(by_reference, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _by_reference(arrays: Any) -> Any:  # noqa: ARG001
-    def impl(arrays: Any) -> Any:
-        return _take_address(arrays)
-
-    return impl
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def _take_address(typingctx: Any, arrays: Any) -> Any:  # noqa: ARG001
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = cgutils.alloca_once(builder, args[0].type)
-        _store(context, builder, signature.args[0], args[0], place)
-        # What is loaded through the address is promised not to change, which is true only after this point: let nothing
-        # know where the address comes from.
-        kind = ir.FunctionType(place.type, [place.type])
-        return builder.asm(kind, "", "=r,0,~{memory}", [place], side_effect=True)
-
-    return Reference(arrays)(arrays), generate
-
-
-def _store(context: Any, builder: Any, kind: Any, value: Any, place: Any) -> None:
-    """Store a tuple field by field: one store of a thousand words takes the compiler far longer."""
-    if isinstance(kind, types.BaseTuple):  # type: ignore[attr-defined, unused-ignore]
-        for i, item in enumerate(kind):
-            part = cgutils.gep_inbounds(builder, place, 0, i)
-            _store(context, builder, item, builder.extract_value(value, i), part)
-    else:
-        builder.store(value, place)
+@unbox(Reference)  # type: ignore[untyped-decorator, unused-ignore]
+def _take_address(kind: Any, value: Any, c: Any) -> Any:
+    number = c.pyapi.object_getattr_string(value, "address")
+    address = c.pyapi.long_as_voidptr(number)
+    c.pyapi.decref(number)
+    return NativeValue(c.builder.bitcast(address, c.context.get_value_type(kind)))
 
 
 @infer_getattr
@@ -283,3 +333,71 @@ def _load_word(builder: Any, place: Any) -> Any:
     word = builder.load(place)
     word.set_metadata("invariant.load", builder.module.add_metadata([]))
     return word
+
+
+_KERNELS: dict[tuple[Any, ...], Any] = {}
+
+
+def kernel_address(function: Callable[..., int], *arguments: Any) -> int:
+    """Compile a kernel by itself, or load it, for `call` to reach it by its address.
+
+    What the compiled loop calls so is no part of it: it is compiled where a network needs it, and only then.
+
+    Parameters
+    ----------
+    function : callable
+        Not decorated; it returns an int, which nothing looks at.
+    arguments : object
+        Of the types that it will be given.
+
+    Returns
+    -------
+    int
+        Valid as long as the process lives.
+    """
+    signature = types.int64(*(numba.typeof(argument) for argument in arguments))
+    key = (function, signature)
+    if key not in _KERNELS:
+        folder = _writable_cache()
+        with _caching_in(folder):
+            _KERNELS[key] = numba.cfunc(signature, cache=folder is not None, error_model="numpy")(function)
+    return int(_KERNELS[key].address)
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def call(typing: Any, address: Any, *given: Any) -> Any:  # noqa: ARG001
+    """Call the kernel at an address; where it takes a `Packed`, the address of one will do."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+        words = cgutils.unpack_tuple(builder, args[1])
+        kind = ir.FunctionType(ir.IntType(64), [word.type for word in words])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), words)
+
+    return types.int64(address, types.StarArgTuple.from_types(given)), generate  # type: ignore[attr-defined, unused-ignore]
+
+
+def apart(place: int) -> Callable[[F], F]:
+    """Decorate a kernel of four arguments, the first two a problem and its state, that is compiled by itself.
+
+    Parameters
+    ----------
+    place : int
+        Where ``problem.apart`` has its address for the compiled loop.
+
+    Returns
+    -------
+    callable
+        Leaves the function as it is; it returns an int.
+    """
+
+    def decorate(function: F) -> F:
+        def by_address(problem: Any, work: Any, first: Any, second: Any) -> Any:
+            return call(problem.apart[place], problem, work, first, second)
+
+        @overload(function, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
+        def choose(problem: Any, work: Any, first: Any, second: Any) -> Any:  # noqa: ARG001
+            return by_address
+
+        return function
+
+    return decorate

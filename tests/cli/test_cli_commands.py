@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -223,22 +224,34 @@ def test_files_that_are_no_results(name: str, deltasim: Command, folder: Path, f
     assert set(folder.iterdir()) == before
 
 
-def test_precompile_says_where(deltasim: Command, finished: Path) -> None:
-    del finished  # compiled by now
+def test_precompile_says_where(deltasim: Command) -> None:
+    deltasim("precompile")
     got = deltasim("precompile")
     assert got.exit_code == 0
     assert got.stdout.startswith("the solver is compiled already, in ")
 
 
-def test_precompile_says_how_long_it_took(deltasim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deltasim._jit.is_compiled", lambda: False)
-    monkeypatch.setattr(compiling, "compile_solver", lambda: 51.2)
+def compiles(seconds: float, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Callable[[], float]:
+    """Compiling that takes so long, into a folder that is empty before."""
+    monkeypatch.setattr("deltasim._jit.cache_folder", lambda: folder / "cache")
+
+    def compile_all_kinds() -> float:
+        (folder / "cache").mkdir()
+        (folder / "cache" / "advance.nbc").touch()
+        return seconds
+
+    return compile_all_kinds
+
+
+def test_precompile_says_how_long_it_took(deltasim: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(compiling, "compile_all_kinds", compiles(51.2, monkeypatch, tmp_path))
     assert deltasim("precompile").stdout.startswith("the solver was compiled in 51 s; it is kept in ")
 
 
-def test_precompile_says_when_nothing_can_be_kept(deltasim: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deltasim._jit.is_compiled", lambda: False)
-    monkeypatch.setattr(compiling, "compile_solver", lambda: 51.2)
+def test_precompile_says_when_nothing_can_be_kept(
+    deltasim: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(compiling, "compile_all_kinds", compiles(51.2, monkeypatch, tmp_path))
     monkeypatch.setattr(compiling, "is_kept", lambda: False)
     got = deltasim("precompile")
     assert got.exit_code == 1

@@ -88,7 +88,7 @@ def stability(method, z):
     """The method on y' = lambda y, one step of 1."""
     u = np.zeros(len(method.nodes))
     for k in range(len(u)):
-        right = method.gamma * z * (1.0 + method.alpha[k] @ u) + method.gamma * method.coupling[k] @ u
+        right = method.gamma * z * (1.0 + method.alpha[k] @ u) + method.coupling[k] @ u
         u[k] = right / (1.0 - method.gamma * z)
     return 1.0 + method.weights @ u
 
@@ -110,7 +110,7 @@ def test_the_continuous_extension_is_of_third_order(theta):
     def error(dt):
         m, u = RODAS4P2, np.zeros(6)
         for k in range(6):
-            right = -m.gamma * dt * (1.0 + m.alpha[k] @ u) + m.gamma * m.coupling[k] @ u
+            right = -m.gamma * dt * (1.0 + m.alpha[k] @ u) + m.coupling[k] @ u
             u[k] = right / (1.0 + m.gamma * dt)
         inner = m.dense[0] @ u + theta * (m.dense[1] @ u)
         return abs(1.0 + theta * (m.weights @ u) + theta * (1.0 - theta) * inner - np.exp(-theta * dt))

@@ -244,17 +244,6 @@ def test_a_failed_file_opens(tmp_path):
         assert result.stage.sel(node="upper").shape == (3,)
 
 
-def test_chunks_are_copied():
-    frame = samples.frame()
-    sink = MemorySink()
-    sink.begin(frame)
-    chunk = samples.chunk(frame)
-    sink.append(chunk)
-    chunk.data["stage"][:] = -1
-    sink.finish(samples.summary(frame), samples.STATE)
-    assert (sink.dataset.stage >= 0).all()
-
-
 def test_a_network_without_links(tmp_path):
     frame = samples.frame(
         link_name=(), link_kind=(), from_node=(), to_node=(), variables=("stage", "max_stage"), files={}

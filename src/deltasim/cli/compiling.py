@@ -7,7 +7,7 @@ import time
 
 from deltasim.cli.faults import say
 
-__all__ = ["compile_solver", "get_ready", "is_kept"]
+__all__ = ["compile_all_kinds", "compile_solver", "get_ready", "is_kept"]
 
 TINY = """\
 [scenario]
@@ -19,7 +19,7 @@ output_step = "1 h"
 curve = { stage = [0.0], area = [100.0] }
 initial_stage = 1.0
 """
-"""The compiled code has one form, whatever the network: this one reaches all of it."""
+"""The compiled loop has one form, whatever the network; what moves water in it is compiled kind by kind."""
 
 
 class Nowhere:
@@ -39,7 +39,7 @@ class Nowhere:
 
 
 def compile_solver() -> float:
-    """Compile or load the solver, by running a network of one pond.
+    """Compile or load the solver's loop, by running a network of one pond.
 
     Returns
     -------
@@ -51,6 +51,28 @@ def compile_solver() -> float:
 
     begun = time.perf_counter()
     simulate(from_text(TINY, {}, path="a pond of the package"), Nowhere())
+    return time.perf_counter() - begun
+
+
+def compile_all_kinds() -> float:
+    """Compile or load the loop, and what each kind of link, control and quality add to it.
+
+    Returns
+    -------
+    float
+        Seconds that it took.
+    """
+    from deltasim.network import Network
+    from deltasim.scenario import from_text
+    from deltasim.solver.build import prepare
+    from deltasim.solver.kernels import compile_all
+
+    begun = time.perf_counter()
+    compile_solver()
+    scenario = from_text(TINY, {}, path="a pond of the package")
+    pond = Network.from_components(scenario.nodes, scenario.links)
+    prepared = prepare(pond, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
+    compile_all(prepared.problem, prepared.work)
     return time.perf_counter() - begun
 
 
@@ -73,7 +95,7 @@ def get_ready() -> None:
     if numba.config.DISABLE_JIT:
         return
     if not is_compiled():
-        once = "once; this takes about a minute"
-        always = f"which takes about a minute; {cache_folder().parent} cannot be written, so every run will: "
+        once = "once; this takes some twenty seconds, and a kind of link a second or two when it first comes"
+        always = f"some twenty seconds; {cache_folder().parent} cannot be written, so every run will: "
         say(f"compiling the solver, {once if is_kept() else always + 'DELTASIM_CACHE_DIR names another folder'}")
     compile_solver()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ from deltasim.solver.conditions import Places
 from deltasim.solver.controls import Controls, pack_controls
 from deltasim.solver.diversions import diversion_order, find_entries
 from deltasim.solver.elimination import minimum_degree, plan_elimination
-from deltasim.solver.fluxes import Entries, FluxTable, nest
+from deltasim.solver.fluxes import Entries, FluxTable, make_groups
+from deltasim.solver.kernels import pack
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 from deltasim.solver.tides import longest_step, pack_tides
@@ -67,6 +69,11 @@ class Prepared:
     link_flux: Integers
     source_flux: Integers
     controls: Controls
+
+    @cached_property
+    def packed(self) -> tuple[Any, Any]:
+        """Problem and state as compiled code takes them, with the kernels that are compiled by themselves in place."""
+        return pack(self.problem, self.work)
 
 
 @dataclass
@@ -225,7 +232,7 @@ def prepare(
             **_fading(curves, outside + 1),
             entries=entries,
         ),
-        groups=nest(_parameters(network, sequence, tolerance)),
+        groups=make_groups(_parameters(network, sequence, tolerance), np.bincount(group, minlength=len(kinds))),
         plan=plan,
         slots=_slots(slots, len(fluxes)),
         signals=table,
@@ -240,6 +247,7 @@ def prepare(
         controlled=int(controls.is_needed),
         tracers=tracer_table,
         traced=int(len(tracers) > 0),
+        apart=np.zeros(2, dtype=np.int64),
     )
     carried = make_tracer_state(tracer_table, entering, tracers, place, outside + 1, plan.size)
     work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)

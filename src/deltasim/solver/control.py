@@ -12,17 +12,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inner
+from deltasim._jit import apart, jit_inner
 from deltasim.solver.actuators import position
 from deltasim.solver.conditions import gather, value_of
-from deltasim.solver.problem import BEGUN, LENGTH, signal_at
+from deltasim.solver.dense import cut_step
+from deltasim.solver.problem import BEGUN, CONTROL, LENGTH, signal_at
 
-__all__ = ["act", "crossing", "next_alarm", "remember", "steer_all"]
+__all__ = ["ACT", "CUT", "STEER", "UNCUT", "govern", "next_alarm", "remember"]
+
+# What `govern` is asked to do.
+CUT, STEER, ACT = 0, 1, 2
+
+UNCUT = -2
+"""What it returns where no event cuts the step."""
 
 NOT_WHEN, NEVER = -1, -2
 """Instead of an expression for `until`."""
 
-# What `act` returns.
+# What it returns where it acts.
 NOTHING, CHANGED, CHATTER = 0, 1, 2
 
 RESOLUTION = 1e-6
@@ -297,3 +304,31 @@ def remember(problem, work):  # type: ignore[no-untyped-def]
         state.value_before[a] = state.value[a]
         state.slope_before[a] = state.slope[a]
         state.time_before[a] = state.time[a]
+
+
+@apart(CONTROL)
+def govern(problem, work, task, t):  # type: ignore[no-untyped-def]
+    """Do one of the tasks of control; compiled by itself, for many networks have none.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        At the end of a step.
+    task : int
+        `CUT`: cut the step short where a switch first has a reason to turn. `STEER`: send actuators where they are told
+        to be. `ACT`: let everything do what the state asks of it.
+    t : float, s
+
+    Returns
+    -------
+    int
+        Of `CUT`, `UNCUT` or what `cut_step` returns; of `ACT`, what `act` does; otherwise 0.
+    """
+    if task == CUT:
+        theta = crossing(problem, work)
+        return cut_step(problem, work, theta) if theta < 1.0 else UNCUT
+    if task == STEER:
+        steer_all(problem, work, t)
+        return 0
+    return act(problem, work, t)

@@ -10,7 +10,7 @@ from deltasim._jit import jit_inline, jit_inner
 from deltasim.solver.problem import BEGUN, DENSE, LENGTH, TIME
 from deltasim.solver.step import clear_round_off, copy_into, move, scatter, sum_fluxes
 
-__all__ = ["cut_step", "extend_fluxes", "flux_inside", "storage_inside"]
+__all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside"]
 
 
 @jit_inline
@@ -36,6 +36,48 @@ def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
         bend = 6.0 * (mean - before - 0.5 * slope)
         return before + theta * (slope + (1.0 - theta) * bend)
     return before + theta * (slope + (1.0 - theta) * ((start - slope) * (1.0 - theta) + (slope - end) * theta))
+
+
+@jit_inner
+def part_of_step(problem, work, theta, moved, net):  # type: ignore[no-untyped-def]
+    """Sum up what the last step moves up to a part of it, and what that brings to each node.
+
+    Where a storage would be below empty there, everything moves in proportion, which is nowhere negative either, for
+    the two ends are not.
+
+    Parameters
+    ----------
+    problem : Problem
+    work : Work
+        With the continuous extension of the step.
+    theta : float
+        Between 0 and 1.
+    moved : ndarray, shape (m,), m3
+        Filled.
+    net : ndarray, shape (N,), m3
+        Filled.
+
+    Returns
+    -------
+    bool
+        Whether it moves in proportion.
+    """
+    origin, target = problem.fluxes.origin, problem.fluxes.target
+    net[:] = 0.0
+    for k in range(moved.shape[0]):
+        inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
+        volume = theta * (work.moved[k] + (1.0 - theta) * inner)
+        moved[k] = volume
+        net[origin[k]] -= volume
+        net[target[k]] += volume
+    lowest = 0.0
+    for i in range(problem.n):
+        lowest = min(lowest, work.begun[i] + net[i])
+    if lowest < 0.0:
+        for k in range(moved.shape[0]):
+            moved[k] = theta * work.moved[k]
+        scatter(problem.fluxes, moved, net)
+    return lowest < 0.0
 
 
 @jit_inner
@@ -86,13 +128,7 @@ def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
         A storage that is below empty by more than round-off, else -1.
     """
     n, state = problem.n, work.control
-    for k in range(work.moved.shape[0]):
-        inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
-        work.part[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-    scatter(problem.fluxes, work.part, work.rhs)
-    straight = False
-    for i in range(n):
-        straight = straight or work.begun[i] + work.rhs[i] < 0.0
+    straight = part_of_step(problem, work, theta, work.part, work.rhs)
     for k in range(work.moved.shape[0]):
         s, p, q = restrict(work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
         work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = s, p, q

@@ -10,14 +10,26 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import overload, register_jitable
+from numba.extending import overload
 from numpy.typing import NDArray
 
-from deltasim._jit import jit
+from deltasim._jit import Aside, by_reference, call, jit
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
-__all__ = ["Entries", "FluxTable", "Groups", "evaluate_groups", "evaluate_law", "nest"]
+__all__ = [
+    "Entries",
+    "FluxTable",
+    "Groups",
+    "evaluate_groups",
+    "evaluate_law",
+    "fill_plain",
+    "fill_sensitive",
+    "make_groups",
+]
+
+QUICK = 3.0
+"""Pace, 1/s, at which two stages must even out for derivatives between them to be those of a line."""
 
 _ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
 _KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
@@ -64,7 +76,7 @@ class FluxTable(NamedTuple):
     forward : ndarray, shape (n_flux,)
         1 where no water may turn back.
     close : float, m
-        Difference of stages up to which the derivatives of steep laws are those of a line.
+        Difference of stages up to which the derivatives of steep laws are those of a line, where it is gone in no time.
     shut : float, m
         Difference of stages up to which what is held back keeps its derivatives, as if it were about to flow.
     group : ndarray, shape (n_group + 1,)
@@ -156,8 +168,7 @@ def _filler(kind: Any) -> Any:
         start = table.group[g]
         for i in range(table.group[g + 1] - start):
             k = start + i
-            a = origin[k]
-            b = target[k]
+            a, b = origin[k], target[k]
             back = symmetric and stage[b] > stage[a]
             if back:
                 value, d_to, d_from, d_setting = law(p, i, stage[b], stage[a], setting[k])
@@ -188,7 +199,8 @@ def _filler(kind: Any) -> Any:
                 by_time[k] = part * (rate + value * work.factor_rate[k])
                 if steep:
                     gap = abs(stage[a] - stage[b])
-                    if gap < table.close * max(1.0, lift[a], lift[b]):
+                    most = max(lift[a], lift[b])
+                    if gap < table.close * max(1.0, most) and abs(value) * most > QUICK * gap:
                         d_from, d_to = steepened(abs(value), gap, d_from, d_to)
                 by_from[k] = given * factor * d_from * lift[a]
                 by_to[k] = given * factor * d_to * lift[b]
@@ -233,28 +245,78 @@ def _diverter(law: Any) -> Any:
 
 
 class Groups(NamedTuple):
-    """Parameters of every kind, in the order of the registries: of one, and of the kinds after it."""
+    """What moves water, kind by kind: the parameters of each kind that a network has, and its loops.
 
-    head: Any
-    rest: Any
+    Each kind's loop is compiled by itself, when a network first has one, and found by its address. It comes twice,
+    since a law that need not give its derivatives takes a third less time.
+
+    Parameters
+    ----------
+    group : ndarray, shape (n_kind,)
+        Which group of `FluxTable` it fills, rising.
+    parameters : ndarray, shape (n_kind,)
+        Address of its parameters.
+    plain, sensitive : ndarray, shape (n_kind,)
+        Address of its loop, without and with derivatives; filled by `kernels.pack`.
+    held : Aside
+        The parameters themselves, as tuples and where they are packed.
+    """
+
+    group: NDArray[np.int64]
+    parameters: NDArray[np.int64]
+    plain: NDArray[np.int64]
+    sensitive: NDArray[np.int64]
+    held: Aside
 
 
-def nest(parameters: Sequence[Any]) -> Any:
-    """Make `Groups`, so that compiled code goes from type to type; it ends in an empty tuple."""
-    nested: Any = ()
-    for p in reversed(parameters):
-        nested = Groups(p, nested)
-    return nested
+def make_groups(parameters: Sequence[Any], length: NDArray[np.int64]) -> Groups:
+    """Gather the parameters of the kinds that have any fluxes.
+
+    Parameters
+    ----------
+    parameters : sequence of NamedTuple
+        Of every kind, in the order of the registries.
+    length : ndarray, shape (n_group,)
+        Number of fluxes of each.
+
+    Returns
+    -------
+    Groups
+    """
+    group = np.flatnonzero(length)
+    held = [by_reference(parameters[g]) for g in group.tolist()]
+    place = np.array([getattr(p, "address", 0) for p in held], dtype=np.int64)
+    return Groups(group, place, np.zeros_like(group), np.zeros_like(group), Aside(held))
 
 
-def evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
-    """Evaluate the fluxes of group `g`, whose parameters are the first of `groups`, and of those after it.
+def fill_plain(p, g, table, work, q):  # type: ignore[no-untyped-def]
+    """Fill the fluxes of a group, without derivatives."""
+    fill_group(p, g, False, table, work, q)
+    return 0
+
+
+def fill_sensitive(p, g, table, work, q):  # type: ignore[no-untyped-def]
+    """Fill the fluxes of a group and their derivatives."""
+    fill_group(p, g, True, table, work, q)
+    return 0
+
+
+def fill_group(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+    """Fill the fluxes of group `g`, whose law belongs to the type of its parameters `p`."""
+    _filler(_KINDS[type(p)])(p, g, sensitive, table, work, q)
+
+
+@overload(fill_group, jit_options={"error_model": "numpy", "forceinline": True})  # type: ignore[untyped-decorator, unused-ignore]
+def _fill_group(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
+    return _filler(_KINDS[p.target.instance_class])
+
+
+def evaluate_groups(groups: Groups, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+    """Evaluate all fluxes.
 
     Parameters
     ----------
     groups : Groups
-    g : int
-        0 for every flux.
     sensitive : bool
         Whether derivatives are wanted.
     table : FluxTable
@@ -264,25 +326,15 @@ def evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any,
     q : ndarray, shape (m,), m3/s
         Filled.
     """
-    if groups:
-        _filler(_KINDS[type(groups.head)])(groups.head, g, sensitive, table, work, q)
-        evaluate_groups(groups.rest, g + 1, sensitive, table, work, q)
+    for p, g in zip(groups.held.content, groups.group, strict=True):
+        fill_group(p, g, sensitive, table, work, q)
 
 
 @overload(evaluate_groups, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
-def _evaluate_groups(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
-    fields = getattr(groups, "target", groups)  # behind an address, or as it is
-    if not hasattr(fields, "fields"):
+def _evaluate_groups(groups: Any, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
+    def by_address(groups: Any, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+        for j in range(groups.group.shape[0]):
+            loop = groups.sensitive[j] if sensitive else groups.plain[j]
+            call(loop, groups.parameters[j], groups.group[j], table, work, q)
 
-        def stop(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
-            return None
-
-        return stop
-    fill = register_jitable(_filler(_KINDS[fields.types[0].instance_class]))
-
-    def go_on(groups: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
-        if table.group[g + 1] > table.group[g]:
-            fill(groups.head, g, sensitive, table, work, q)
-        evaluate_groups(groups.rest, g + 1, sensitive, table, work, q)
-
-    return go_on
+    return by_address

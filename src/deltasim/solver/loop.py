@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import by_reference, jit, jit_inner
-from deltasim.solver.control import CHANGED, NOTHING, act, crossing, next_alarm, remember, steer_all
-from deltasim.solver.dense import cut_step, extend_fluxes
+from deltasim._jit import jit, jit_inner
+from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
+from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.problem import (
     BEGUN,
     COUNTED,
@@ -45,7 +45,7 @@ from deltasim.solver.step import (
     trial_step,
     update_stages,
 )
-from deltasim.solver.transport import carry_tracers, note_given
+from deltasim.solver.transport import carry, note_given
 
 __all__ = [
     "CHATTER",
@@ -241,9 +241,9 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
         if phase == LOOK:
             phase = NOTE
             if problem.controlled == 1:
-                theta = crossing(problem, work)
-                if theta < 1.0:
-                    status = faulty(work, cut_step(problem, work, theta))
+                node = govern(problem, work, CUT, work.clock[TIME])
+                if node != UNCUT:
+                    status = faulty(work, node)
                     if status != 0:
                         return status
                     continue
@@ -260,12 +260,12 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
                 select_pieces(problem, work, work.clock[TIME])
                 if problem.controlled == 1:
                     # What jumps at one instant jumps together: a gate on its schedule with the sea that it shuts out.
-                    steer_all(problem, work, work.clock[TIME])
+                    govern(problem, work, STEER, work.clock[TIME])
                 jumped = True
                 continue
         done = NOTHING
         if problem.controlled == 1:
-            done = act(problem, work, work.clock[TIME])
+            done = govern(problem, work, ACT, work.clock[TIME])
         if done == NOTHING:
             if jumped:
                 note_jumps(work)
@@ -291,10 +291,10 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
 
     Parameters
     ----------
-    problem : Problem
-    work : Work
+    problem : Problem, by reference
+    work : Work, by reference
         The state, updated; a later call goes on from it.
-    output : Output
+    output : Output, by reference
         Rows to fill; ``work.counts[ROWS_DONE]`` says how many are.
     interval : float, s
         Between rows.
@@ -306,12 +306,6 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
     int
         `DONE`, `FULL`, `PAUSED`, or a failure: `TOO_SMALL`, `REJECTIONS`, `LIMITER`, `CHATTER`.
     """
-    return fill_output(by_reference(problem), by_reference(work), by_reference(output), interval, max_steps)
-
-
-@jit_inner
-def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-untyped-def]
-    """Do what `advance` does, on addresses."""
     rows = output.time.shape[0]
     control = work.control
     room = control.log_time.shape[0] - LOG_MARGIN * (control.on.shape[0] + control.value.shape[0])
@@ -329,7 +323,7 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             while at < rows and output.time[at] <= work.clock[TIME]:
                 theta = 1.0 if output.time[at] >= work.clock[TIME] else (output.time[at] - t) / dt
                 if problem.traced == 1:
-                    carry_tracers(problem, work, part, theta)
+                    carry(problem, work, part, theta)
                 write_row(problem, work, output, at, part, theta, interval)
                 part = theta
                 at += 1
@@ -339,7 +333,7 @@ def fill_output(problem, work, output, interval, max_steps):  # type: ignore[no-
             if at >= rows:
                 return DONE if over and part >= 1.0 else FULL
             if problem.traced == 1:
-                carry_tracers(problem, work, part, 1.0)
+                carry(problem, work, part, 1.0)
             close_step(problem, work, part)
             work.counts[OPEN_STEP] = 0
             work.clock[COUNTED] = 0.0

@@ -36,7 +36,7 @@ class Method(NamedTuple):
     ----------
     gamma : float
     alpha, coupling : ndarray, shape (s, s)
-        Strictly lower triangles alpha_kj and C_kj.
+        Strictly lower triangles alpha_kj and gamma C_kj.
     nodes : ndarray, shape (s,)
         c_k.
     slopes : ndarray, shape (s,)
@@ -47,6 +47,8 @@ class Method(NamedTuple):
         P_k and Q_k of the continuous extension.
     order : float
         Of the embedded solution: the error estimate falls with dt^(order + 1).
+    follows : ndarray, shape (s + 1,)
+        1 where a stage is seen at the state of the one before plus its increment; last, likewise, the end of the step.
     flux_weights : ndarray, shape (3, s)
         b', P' and Q'.
     flux_slopes : ndarray, shape (3,)
@@ -62,6 +64,7 @@ class Method(NamedTuple):
     error_weights: NDArray[np.float64]
     dense: NDArray[np.float64]
     order: float
+    follows: NDArray[np.int64]
     flux_weights: NDArray[np.float64]
     flux_slopes: NDArray[np.float64]
 
@@ -75,10 +78,20 @@ def _lower(*rows: tuple[float, ...]) -> NDArray[np.float64]:
 
 
 def _method(**table: Any) -> Method:
-    """Make a method from its table, with what that comes to for fluxes."""
+    """Make a method from its published table, with what that comes to for fluxes."""
+    coupling = table["gamma"] * table["coupling"]
     rows = np.vstack((table["weights"], table["dense"]))
-    flux_weights = np.linalg.solve(np.eye(rows.shape[1]) - table["gamma"] * table["coupling"].T, rows.T).T
-    return Method(**table, flux_weights=np.ascontiguousarray(flux_weights), flux_slopes=flux_weights @ table["slopes"])
+    flux_weights = np.linalg.solve(np.eye(rows.shape[1]) - coupling.T, rows.T).T
+    seen_at = np.vstack((table["alpha"], table["weights"]))
+    follows = np.zeros(len(seen_at), dtype=np.int64)
+    # Not the second: the first is evaluated before the step, and not quite at its state where something is dry.
+    follows[2:] = np.all(seen_at[2:] == seen_at[1:-1] + np.eye(rows.shape[1])[1:], axis=1)
+    return Method(
+        **table | {"coupling": coupling},
+        follows=follows,
+        flux_weights=np.ascontiguousarray(flux_weights),
+        flux_slopes=flux_weights @ table["slopes"],
+    )
 
 
 _LAST = (7.089566927282776, 4.573591406461604, -8.423496976860259, -0.959280113459775)

@@ -21,6 +21,8 @@ from deltasim.solver.tracers import TracerState, TracerTable
 
 __all__ = [
     "BEGUN",
+    "CARRY",
+    "CONTROL",
     "COUNTED",
     "DENSE",
     "ERROR",
@@ -54,6 +56,9 @@ Integers = NDArray[np.int64]
 # Places in `Work.clock` and `Work.counts`.
 TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
 STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
+
+# Places in `Problem.apart`.
+CARRY, CONTROL = range(2)
 
 
 class SignalTable(NamedTuple):
@@ -120,7 +125,7 @@ class Problem(NamedTuple):
     curves : CurveTable
     fluxes : FluxTable
     groups : Groups
-        Parameters of each kind of flux.
+        Parameters and loop of each kind of flux.
     plan : Elimination
     slots : Slots
     signals : SignalTable
@@ -140,6 +145,8 @@ class Problem(NamedTuple):
     tracers : TracerTable
     traced : int
         1 where anything is carried along.
+    apart : ndarray, shape (2,)
+        Addresses of the kernels that are compiled by themselves, at `CARRY` and `CONTROL`; filled by `kernels.pack`.
     """
 
     n: int
@@ -160,6 +167,7 @@ class Problem(NamedTuple):
     controlled: int
     tracers: TracerTable
     traced: int
+    apart: Integers
 
 
 class Work(NamedTuple):
@@ -212,8 +220,8 @@ class Work(NamedTuple):
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
     matrix, rhs, share, gain : ndarray
         Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters.
-    since, counted : ndarray, shape (m,), m3
-        Volume since the last output, and the part of the last step that is in an output already.
+    since : ndarray, shape (m,), m3
+        Volume since the last output, without that of the last step while this is open.
     stage_integral, stage_left : ndarray, shape (n,)
         Integral of the stage since the last output, m s, and the stage where it ends.
     total, total_carry : ndarray, shape (m,), m3
@@ -269,7 +277,6 @@ class Work(NamedTuple):
     share: Floats
     gain: Floats
     since: Floats
-    counted: Floats
     stage_integral: Floats
     stage_left: Floats
     total: Floats

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inner
+from deltasim._jit import jit_inline, jit_inner
 from deltasim.geometry import locate
-from deltasim.solver.dense import storage_inside
+from deltasim.solver.dense import part_of_step, storage_inside
 from deltasim.solver.problem import BEGUN, LENGTH
-from deltasim.solver.step import copy_into, scatter
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
@@ -84,26 +83,25 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
             work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
-@jit_inner
-def integrate_stage(problem, work, begin, end, stage_end):  # type: ignore[no-untyped-def]
-    """Add the integral of the stage from one part of the step to another, by Simpson's rule.
+@jit_inline
+def integrate_stage(problem, work, i, length, middle, stage):  # type: ignore[no-untyped-def]
+    """Add the integral of a stage since `stage_left` to where it is `stage`, by Simpson's rule.
 
     Parameters
     ----------
     problem : Problem
     work : Work
-        `stage_left` is the stage at `begin`.
-    begin, end : float
-        Parts of the step.
-    stage_end : ndarray, shape (n,) or longer, m
-        Stage at `end`; becomes `stage_left`.
+    i : int
+        The storage.
+    length : float, s
+    middle : float
+        Part of the last step in the middle between the two.
+    stage : float, m
+        Becomes `stage_left`.
     """
-    length = (end - begin) * work.clock[LENGTH]
-    middle = 0.5 * (begin + end)
-    for i in range(problem.n):
-        h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
-        work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * h + stage_end[i])
-        work.stage_left[i] = stage_end[i]
+    h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
+    work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * h + stage)
+    work.stage_left[i] = stage
 
 
 @jit_inner
@@ -148,29 +146,24 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
     """
     n = problem.n
     moved = work.part
-    lowest = -1.0
     if theta < 1.0:
-        for k in range(moved.shape[0]):
-            inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
-            moved[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-        scatter(problem.fluxes, moved, work.rhs)
-        lowest = 0.0
-        for i in range(n):
-            lowest = min(lowest, work.begun[i] + work.rhs[i])
-        if lowest < 0.0:  # straight between the ends, both of which are not negative
-            for k in range(moved.shape[0]):
-                moved[k] = theta * work.moved[k]
-            scatter(problem.fluxes, moved, work.rhs)
+        part_of_step(problem, work, theta, moved, work.rhs)
     else:
-        copy_into(moved, work.moved, moved.shape[0])
+        moved = work.moved
+    middle, span = 0.5 * (begin + theta), (theta - begin) * work.clock[LENGTH]
+    per_length = 1.0 / length
     for i in range(n):
         v = work.volume[i] if theta >= 1.0 else max(work.begun[i] + work.rhs[i], 0.0)
         h, a, _ = locate(problem.curves, i, v, work.rows)
+        integrate_stage(problem, work, i, span, middle, h)
         output.storage[row, i] = v
         output.stage[row, i] = h
         output.area[row, i] = a
-        work.trial_stage[i] = h
-    integrate_stage(problem, work, begin, theta, work.trial_stage)
+        output.mean_stage[row, i] = work.stage_integral[i] * per_length
+        work.stage_integral[i] = 0.0
+    for k in range(moved.shape[0]):
+        output.volume[row, k] = work.since[k] + moved[k]
+        work.since[k] = -moved[k]
     state = work.control
     add_wishes(problem, work, begin, theta)
     for j in range(state.wish.shape[0]):
@@ -185,13 +178,6 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
     for r in range(output.mass.shape[1]):
         for i in range(n):
             output.mass[row, r, i] = work.tracers.mass[r, i]
-    for i in range(n):
-        output.mean_stage[row, i] = work.stage_integral[i] / length
-        work.stage_integral[i] = 0.0
-    for k in range(moved.shape[0]):
-        output.volume[row, k] = work.since[k] + (moved[k] - work.counted[k])
-        work.since[k] = 0.0
-        work.counted[k] = moved[k]
 
 
 @jit_inner
@@ -206,8 +192,9 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
         Part of the step at which its last output lies; 0 where it has none.
     """
     if begin < 1.0:
-        integrate_stage(problem, work, begin, 1.0, work.stage)
+        middle, span = 0.5 * (begin + 1.0), (1.0 - begin) * work.clock[LENGTH]
+        for i in range(problem.n):
+            integrate_stage(problem, work, i, span, middle, work.stage[i])
         add_wishes(problem, work, begin, 1.0)
     for k in range(work.moved.shape[0]):
-        work.since[k] += work.moved[k] - work.counted[k]
-        work.counted[k] = 0.0
+        work.since[k] += work.moved[k]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deltasim._jit import by_reference
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
@@ -22,6 +23,9 @@ Floats = NDArray[np.float64]
 
 CHUNK_VALUES = 2_000_000
 """Numbers in one chunk of output, about 16 MB: enough to make Python's share vanish, little enough to stream."""
+
+SHEET_VALUES = 1 << 15
+"""Numbers that the solver fills at a time, a quarter of a megabyte, the same each time: they stay in the cache."""
 
 PAUSE_WORK = 20_000_000
 """Nodes times steps between two chances to show progress or to be interrupted: a second or two."""
@@ -142,12 +146,8 @@ def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
     SolverError
         Rules undo each other at once.
     """
-    n, m = prepared.problem.n, len(prepared.problem.fluxes.origin)
-    none, flux = np.empty((0, n)), np.empty((0, m))
-    position, wish = np.empty((0, len(prepared.controls.actuators))), np.empty((0, len(prepared.controls.wanting)))
-    mass = np.empty((0, *prepared.work.tracers.mass.shape))
-    output = Output(np.empty(0), none, none, none, none, flux, position, wish, mass)
-    status = loop.advance(prepared.problem, prepared.work, output, 1.0, 0)
+    problem, work = prepared.packed
+    status = loop.advance(problem, work, by_reference(_sheet(prepared, 0)), 1.0, 0)
     _drain_log(prepared, journal)
     if status == loop.CHATTER:
         raise _name_chatter(prepared)
@@ -187,54 +187,75 @@ def march(
     SolverError
         After what was computed has been given.
     """
-    problem, work = prepared.problem, prepared.work
-    n, m = problem.n, len(problem.fluxes.origin)
+    n, width = prepared.problem.n, _width(prepared)
+    most = int(min(len(times), max(1, CHUNK_VALUES // width)))
+    sheet = _sheet(prepared, max(1, min(most, SHEET_VALUES // width)))
     interval = float(times[0])
-    tanks = len(work.tracers.mass)
-    most = int(min(len(times), max(1, CHUNK_VALUES // max((4 + tanks) * n + m, 1))))
     budget = max(100, PAUSE_WORK // max(n, 1))
     clock = [0.0] if timer is None else timer
     done = 0
     while done < len(times):
-        rows = min(most, len(times) - done)
-        stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
-        position = np.empty((rows, len(prepared.controls.actuators)))
-        wish = np.empty((rows, len(prepared.controls.wanting)))
-        time_of, volume, mass = times[done : done + rows], np.empty((rows, m)), np.empty((rows, tanks, n))
-        output = Output(time_of, stage, mean, area, storage, volume, position, wish, mass)
-        work.counts[ROWS_DONE] = 0
-        status = loop.PAUSED
-        while status == loop.PAUSED:
-            begun = time.perf_counter()
-            status = loop.advance(problem, work, output, interval, budget)
-            clock[0] += time.perf_counter() - begun
-            _drain_log(prepared, journal)
-            if progress is not None:
-                progress(float(work.clock[TIME]))
-        filled = int(work.counts[ROWS_DONE])
+        chunk = _blank(prepared, times[done : done + most])
+        filled, status = 0, loop.FULL
+        while status == loop.FULL and filled < len(chunk.time):
+            output = sheet._replace(time=chunk.time[filled : filled + len(sheet.time)])
+            rows_at = by_reference(output)
+            prepared.work.counts[ROWS_DONE] = 0
+            status = loop.PAUSED
+            while status == loop.PAUSED:
+                begun = time.perf_counter()
+                status = loop.advance(*prepared.packed, rows_at, interval, budget)
+                clock[0] += time.perf_counter() - begun
+                _drain_log(prepared, journal)
+                if progress is not None:
+                    progress(float(prepared.work.clock[TIME]))
+            count = int(prepared.work.counts[ROWS_DONE])
+            _put_in_order(prepared, output, count, chunk, filled)
+            filled += count
         if filled:
-            yield _in_order(prepared, output, filled)
+            yield Rows(**{field.name: getattr(chunk, field.name)[:filled] for field in fields(Rows)})
         if status not in (loop.DONE, loop.FULL):
             raise _name_chatter(prepared) if status == loop.CHATTER else _explain(network, prepared, status)
-        done += rows
+        done += filled
 
 
-def _in_order(prepared: Prepared, output: Output, filled: int) -> Rows:
-    def nodes(values: Floats) -> Floats:
-        return values[:filled, prepared.place]
+def _width(prepared: Prepared) -> int:
+    """Numbers in a row of output, about."""
+    return max((4 + len(prepared.work.tracers.mass)) * prepared.problem.n + len(prepared.problem.fluxes.origin), 1)
 
-    return Rows(
-        output.time[:filled],
-        nodes(output.stage),
-        nodes(output.mean_stage),
-        nodes(output.area),
-        nodes(output.storage),
-        output.volume[:filled, prepared.link_flux],
-        output.volume[:filled, prepared.source_flux],
-        output.position[:filled],
-        output.wish[:filled],
-        output.mass[:filled][:, :, prepared.place],
+
+def _sheet(prepared: Prepared, rows: int) -> Output:
+    """Room for some rows in the solver's own order."""
+    n, m, tanks = prepared.problem.n, len(prepared.problem.fluxes.origin), len(prepared.work.tracers.mass)
+    stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
+    position = np.empty((rows, len(prepared.controls.actuators)))
+    wish = np.empty((rows, len(prepared.controls.wanting)))
+    return Output(
+        np.empty(rows), stage, mean, area, storage, np.empty((rows, m)), position, wish, np.empty((rows, tanks, n))
     )
+
+
+def _blank(prepared: Prepared, times: Floats) -> Rows:
+    """Room for some rows in the network's order."""
+    rows, n, links, sources = len(times), prepared.problem.n, len(prepared.link_flux), len(prepared.source_flux)
+    stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
+    position = np.empty((rows, len(prepared.controls.actuators)))
+    wish = np.empty((rows, len(prepared.controls.wanting)))
+    mass = np.empty((rows, len(prepared.work.tracers.mass), n))
+    moved = np.empty((rows, links)), np.empty((rows, sources))
+    return Rows(times, stage, mean, area, storage, *moved, position, wish, mass)
+
+
+def _put_in_order(prepared: Prepared, output: Output, count: int, rows: Rows, at: int) -> None:
+    """Copy the first rows of a sheet to a place in a chunk."""
+    to = slice(at, at + count)
+    for name in ("stage", "mean_stage", "area", "storage"):
+        getattr(rows, name)[to] = getattr(output, name)[:count, prepared.place]
+    rows.link_volume[to] = output.volume[:count, prepared.link_flux]
+    rows.source_volume[to] = output.volume[:count, prepared.source_flux]
+    rows.position[to] = output.position[:count]
+    rows.wish[to] = output.wish[:count]
+    rows.mass[to] = output.mass[:count][:, :, prepared.place]
 
 
 def _drain_log(prepared: Prepared, journal: list[Event] | None) -> None:

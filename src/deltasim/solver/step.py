@@ -74,7 +74,7 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
 def evaluate_at(problem, work, t, q, sensitive):  # type: ignore[no-untyped-def]
     """Fluxes at a time and at `work.trial` and its stages, into `q`; with derivatives where these are wanted."""
     apply_signals(problem, work, t, work.trial_stage)
-    evaluate_groups(problem.groups, 0, sensitive, problem.fluxes, work, q)
+    evaluate_groups(problem.groups, sensitive, problem.fluxes, work, q)
 
 
 @jit_inner
@@ -127,6 +127,19 @@ def copy_into(to, source, length):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
+def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
+    """Set `work.trial` to the storages plus the increments of the stages so far, weighted.
+
+    It holds those of the stage before, which a good method takes again for its last ones.
+    """
+    if problem.method.follows[stage] == 1:
+        add_scaled(work.trial, 1.0, work.node_increment[stage - 1], problem.n)
+    else:
+        copy_into(work.trial, work.volume, problem.n)
+        add_stages(work.trial, weights, work.node_increment, problem.n)
+
+
+@jit_inner
 def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     """Compute the stages of a step.
 
@@ -155,10 +168,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         if stage == 0:
             copy_into(flux, work.q, work.q.shape[0])
         else:
-            copy_into(work.trial, work.volume, n)
-            for j in range(stage):
-                if method.alpha[stage, j] != 0.0:
-                    add_scaled(work.trial, method.alpha[stage, j], work.node_increment[j], n)
+            see_stage(problem, work, stage, method.alpha[stage])
             for i in range(n):
                 work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
             evaluate_at(problem, work, t + method.nodes[stage] * dt, flux, False)
@@ -167,12 +177,9 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         slope = method.slopes[stage] * dt
         for i in range(n):
             increment[i] = gdt * (increment[i] + slope * work.drift[i])
-        for j in range(stage):
-            if method.coupling[stage, j] != 0.0:
-                add_scaled(increment, method.gamma * method.coupling[stage, j], work.node_increment[j], n)
+        add_stages(increment, method.coupling[stage], work.node_increment, n)
         solve(problem.plan, work.matrix, increment)
-    copy_into(work.trial, work.volume, n)
-    add_stages(work.trial, method.weights, work.node_increment, n)
+    see_stage(problem, work, method.nodes.shape[0], method.weights)
     sum_fluxes(problem, work, 0, dt, work.moved)
     return True
 

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.geometry import locate
+from deltasim.solver.dense import part_of_step
 from deltasim.solver.elimination import factorise, solve
-from deltasim.solver.problem import BEGUN, LENGTH, TIME, signal_at
-from deltasim.solver.step import copy_into, scatter
+from deltasim.solver.problem import BEGUN, CARRY, LENGTH, TIME, signal_at
+from deltasim.solver.step import copy_into
 
-__all__ = ["carry_tracers", "note_given"]
+__all__ = ["carry", "note_given"]
 
 ACCURACY = 1e-5
 """Local error of a part of a step, in units of the largest concentration."""
@@ -62,23 +63,10 @@ def set_contents(problem, work):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def move_to(problem, work, theta):  # type: ignore[no-untyped-def]
-    """Volumes moved, and storages, at a part of the last step, into `next_passed` and `next_held`.
-
-    Where a storage would be below empty inside the step, everything moves in proportion: never negative, either.
-    """
+    """Volumes moved, and storages, at a part of the last step, into `next_passed` and `next_held`."""
     state = work.tracers
     passed, held = state.next_passed, state.next_held
-    for k in range(passed.shape[0]):
-        inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
-        passed[k] = theta * (work.moved[k] + (1.0 - theta) * inner)
-    scatter(problem.fluxes, passed, held)
-    lowest = 0.0
-    for i in range(problem.n):
-        lowest = min(lowest, work.begun[i] + held[i])
-    if lowest < 0.0:
-        for k in range(passed.shape[0]):
-            passed[k] = theta * work.moved[k]
-        scatter(problem.fluxes, passed, held)
+    part_of_step(problem, work, theta, passed, held)
     for i in range(problem.n):
         held[i] = max(work.begun[i] + held[i], 0.0)
     for k in range(passed.shape[0]):
@@ -360,9 +348,11 @@ def book_tracers(work):  # type: ignore[no-untyped-def]
             state.made[s, i] = v
 
 
-@jit_inner
-def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
+@apart(CARRY)
+def carry(problem, work, begin, end):  # type: ignore[no-untyped-def]
     """Carry all tracers along from one part of the last step to another, in parts that are short enough.
+
+    Compiled by itself, for it takes as long as half of the loop and most networks have none.
 
     Parameters
     ----------
@@ -371,6 +361,11 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
         With the continuous extension of the fluxes of the step; the masses are those at `begin`.
     begin, end : float
         Between 0 and 1.
+
+    Returns
+    -------
+    int
+        0.
     """
     state = work.tracers
     if begin == 0.0:
@@ -410,3 +405,4 @@ def carry_tracers(problem, work, begin, end):  # type: ignore[no-untyped-def]
         else:
             state.step[0] = min(wanted, 0.7 * length)
             go_back(work)
+    return 0
