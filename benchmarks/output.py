@@ -22,7 +22,7 @@ from pathlib import Path
 
 import netCDF4
 import numpy as np
-from chains import series
+from cases import series
 
 from deltasim.cli.compiling import get_ready
 from deltasim.results.background import Background
@@ -48,7 +48,11 @@ def scenario(days: int) -> str:
     times, values = (hours * 3600.0).tolist(), flow.round(3).tolist()
     stream = f'[inflow.stream]\nto = "p0"\ndischarge = {{ time = {times}, value = {values} }}'
     return "\n".join(
-        (HEAD.format(end=date(2024, 1, 1) + timedelta(days)), series(PONDS).partition("[inflow.flood]")[0], stream)
+        (
+            HEAD.format(end=date(2024, 1, 1) + timedelta(days)),
+            series(PONDS).components().partition("[inflow.flood]")[0],
+            stream,
+        )
     )
 
 
@@ -75,12 +79,18 @@ class Nowhere:
 def sinks(folder: Path) -> dict[str, object]:
     """What is compared, by name."""
     file = folder / "x.nc"
-    return {"nowhere": Nowhere(), "same thread": NetcdfSink(file), "own thread": Background(NetcdfSink(file))}
+    return {
+        "nowhere": Nowhere(),
+        "same thread": NetcdfSink(file),
+        "own thread": Background(NetcdfSink(file)),
+        "uncompressed": Background(NetcdfSink(file, compressed=False)),
+    }
 
 
 def one(days: int, sink: str, folder: Path) -> None:
     """Run one case and print what it took as JSON."""
     get_ready()
+    simulate(from_text(scenario(1), {}), Nowhere())
     given = from_text(scenario(days), {})
     before = resource.getrusage(resource.RUSAGE_SELF)
     watch, begun = Stopwatch(), time.perf_counter()

@@ -100,6 +100,16 @@ def test_float32_halves_what_depends_on_time(deltasim: Command) -> None:
         assert file["max_stage"].dtype == np.float64
 
 
+def test_uncompressed_holds_the_same_and_is_larger(deltasim: Command) -> None:
+    deltasim("run", "pond.toml", "-q", "--set", "scenario.output_step=1 min")
+    deltasim("run", "pond.toml", "-q", "--set", "scenario.output_step=1 min", "--uncompressed", "-o", "large.nc")
+    with netCDF4.Dataset("pond.nc") as small, netCDF4.Dataset("large.nc") as large:
+        assert small["stage"].filters()["zlib"]
+        assert not large["stage"].filters()["zlib"]
+        assert np.array_equal(small["stage"][:].filled(), large["stage"][:].filled(), equal_nan=True)
+    assert Path("large.nc").stat().st_size > 1.2 * Path("pond.nc").stat().st_size
+
+
 def test_set_wins_over_the_file_and_is_told_in_the_history(deltasim: Command) -> None:
     words = ["--set", "weir.outlet.crest_width=8", "--set", "scenario.title=twice as wide"]
     deltasim("run", "pond.toml", "-q", "-o", "wide.nc", *words)

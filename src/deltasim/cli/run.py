@@ -26,6 +26,7 @@ __all__ = ["command"]
 )
 @scenario_options
 @click.option("--float32", is_flag=True, help="Store what depends on time in half the space.")
+@click.option("--uncompressed", is_flag=True, help="Write a larger file in a fraction of the time.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on standard output, and no progress bar.")
 @click.option("--json", "as_json", is_flag=True, help="The closing tables as JSON, with every node and link.")
 @click.option("--timings", is_flag=True, help="Tell how long each part of the way took, too.")
@@ -37,6 +38,7 @@ def command(
     overrides: tuple[str, ...],
     allow_outside: bool,
     float32: bool,
+    uncompressed: bool,
     quiet: bool,
     as_json: bool,
     timings: bool,
@@ -58,7 +60,8 @@ def command(
         scenario = read(file, overrides, allow_outside)
     for name in scenario.files if not is_result(file) else ():
         _spare(output, file.parent / name)
-    outcome = _simulate(scenario, output, float32, quiet, _words(ctx, file), watch)
+    result = {"float32": float32, "compressed": not uncompressed}
+    outcome = _simulate(scenario, output, result, quiet, _words(ctx, file), watch)
     for line in str(outcome.summary.attributes.get("warnings", "")).splitlines():
         say(f"warning: {line}")
     if quiet:
@@ -99,8 +102,10 @@ def _words(ctx: click.Context, file: Path) -> str:
     return shlex.join(words)
 
 
-def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, words: str, watch: Stopwatch) -> Outcome:
-    """Run into a file; what can go wrong on the way says what became of the file."""
+def _simulate(
+    scenario: Scenario, output: Path, result: dict[str, bool], quiet: bool, words: str, watch: Stopwatch
+) -> Outcome:
+    """Run into a file of a form; what can go wrong on the way says what became of the file."""
     from contextlib import nullcontext
 
     with watch.part("imports"):
@@ -120,7 +125,7 @@ def _simulate(scenario: Scenario, output: Path, float32: bool, quiet: bool, word
             with watch.part("compiled_code"):
                 get_ready()
 
-    file = NetcdfSink(output, float32=float32)
+    file = NetcdfSink(output, **result)
     before = _stamp(file.failed_path)
     if before and file.failed_path.samefile(scenario.path):
         raise click.UsageError(f"{file.failed_path} is read by this run; name another file with -o")

@@ -35,6 +35,8 @@ class ResultFile:
         The file that is to be; only its folder is touched before `commit`.
     n_time : int
         How many output times to expect; decides the shape of chunks, nothing else.
+    compressed : bool
+        Whether to deflate what has dimensions.
 
     Raises
     ------
@@ -42,9 +44,10 @@ class ResultFile:
         Where no file can be made there.
     """
 
-    def __init__(self, path: Path, n_time: int) -> None:
+    def __init__(self, path: Path, n_time: int, *, compressed: bool = True) -> None:
         self._path = path
         self._n_time = max(n_time, 1)
+        self._compressed = compressed
         self._written = 0
         self._open = True
         self._part = part_of(path)
@@ -158,7 +161,7 @@ class ResultFile:
             field.name,
             field.dtype,
             field.dims,
-            compression="zlib",
+            compression="zlib" if self._compressed else None,
             complevel=1,
             shuffle=True,
             chunksizes=chunks,

@@ -64,11 +64,14 @@ class NetcdfSink:
         The file to make.
     float32 : bool
         Store what depends on time in half the space; times and summaries stay in double precision.
+    compressed : bool
+        Compressing takes most of the time of writing.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, float32: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, float32: bool = False, compressed: bool = True) -> None:
         self.path = target_of(path)
         self.float32 = float32
+        self.compressed = compressed
         self._frame: Frame | None = None
         self._file: ResultFile | None = None
         self._fields: dict[str, Field] = {}
@@ -89,7 +92,7 @@ class NetcdfSink:
             Where the file cannot be made.
         """
         self._fields = variable_fields(frame, float32=self.float32)
-        file = self._file = ResultFile(self.path, frame.n_time)
+        file = self._file = ResultFile(self.path, frame.n_time, compressed=self.compressed)
         self._frame = frame
         try:
             self._prepare(frame, file)
