@@ -5,7 +5,7 @@
 
 A hundred links of each kind, with sizes and levels at random, join two hundred ponds whose stages are random: water
 runs both ways, free and drowned, and some links are dry. The solver's own `evaluate_groups` evaluates all of them with
-their derivatives, for sixty-four sets of stages in turn, so that no branch is foretold from the round before. A figure
+their derivatives (and each kind without them), for sixty-four sets of stages in turn, so that no branch is foretold from the round before. A figure
 is the least of many goes; its time includes the bookkeeping of each link.
 """
 
@@ -86,16 +86,16 @@ def network(rng: np.random.Generator) -> Prepared:
 
 
 @jit
-def evaluate(problem: Any, work: Any, stages: Any, start: int, stop: int) -> None:
-    """Evaluate every flux at some of the sets of stages."""
+def evaluate(problem: Any, work: Any, stages: Any, start: int, stop: int, sensitive: bool) -> None:
+    """Evaluate every flux, with derivatives or without, at some of the sets of stages."""
     for k in range(start, stop):
         for i in range(stages.shape[1]):
             work.trial_stage[i] = stages[k, i]
-        evaluate_groups(problem.groups, True, problem.fluxes, work, work.q)
+        evaluate_groups(problem.groups, sensitive, problem.fluxes, work, work.q)
 
 
-def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int) -> float:
-    """Least time, s, for one evaluation of the fluxes in these groups.
+def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int, sensitive: bool = True) -> float:
+    """Least time, s, for one evaluation of the fluxes in these groups, with derivatives or without.
 
     Timed a few sets at a go, so that other programs leave some goes alone; the least of each counts, less what a call
     takes that evaluates nothing.
@@ -108,7 +108,7 @@ def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int
     for _ in range(repeats + 1):
         for go in range(len(first)):
             begun = time.perf_counter()
-            evaluate(problem, work, stages, first[go], last[go])
+            evaluate(problem, work, stages, first[go], last[go], sensitive)
             least[go] = min(least[go], time.perf_counter() - begun)
     return float(least[:-1].sum() - len(first[:-1]) * least[-1]) / len(stages)
 
@@ -131,13 +131,14 @@ def main() -> None:
     print(f"deltasim {deltasim.__version__}, Python {platform.python_version()}, numba {numba.__version__}")
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{EACH} links of each kind, {SETS} sets of stages, one core{load}")
-    print(f"{'kind':<12}{'ns/link':>9}{'at rest %':>11}")
+    print(f"{'kind':<12}{'ns/link':>9}{'plain':>9}{'at rest %':>11}")
     for kind in KINDS:
         g = names.index(kind)
         alone = np.where(np.arange(len(group)) <= g, group[g], group[g + 1])
-        seconds = best(prepared, alone, stages, repeats)
+        seconds = [best(prepared, alone, stages, repeats, sensitive) for sensitive in (True, False)]
         still = float((work.q[group[g] : group[g + 1]] == 0.0).mean())
-        print(f"{kind:<12}{seconds / EACH * 1e9:>9.1f}{100.0 * still:>11.0f}", flush=True)
+        each = "".join(f"{value / EACH * 1e9:>9.1f}" for value in seconds)
+        print(f"{kind:<12}{each}{100.0 * still:>11.0f}", flush=True)
     seconds = best(prepared, group, stages, repeats)
     print(f"all {EACH * len(KINDS)}: {seconds * 1e6:.1f} us (goal: {GOAL:g} us)")
 
