@@ -88,6 +88,8 @@ def simulate(
         frame = collector.frame()
     with watch.part("writing"):
         sink.begin(frame)
+    with watch.part("compiled_code"):
+        _ = prepared.packed  # what no network before has needed is compiled here
     times: NDArray[np.float64] = scenario.output_step * np.arange(1, frame.n_time, dtype=np.float64)
     times[-1] = scenario.duration
     timer = [0.0]
