@@ -188,8 +188,10 @@ def march(
         After what was computed has been given.
     """
     n, width = prepared.problem.n, _width(prepared)
-    most = int(min(len(times), max(1, CHUNK_VALUES // width)))
-    sheet = _sheet(prepared, max(1, min(most, SHEET_VALUES // width)))
+    lines = int(min(len(times), max(1, SHEET_VALUES // width)))
+    most = lines * max(1, CHUNK_VALUES // width // lines)
+    sheet = _sheet(prepared, lines)
+    packed_sheet = by_reference(sheet)
     interval = float(times[0])
     budget = max(100, PAUSE_WORK // max(n, 1))
     clock = [0.0] if timer is None else timer
@@ -198,19 +200,20 @@ def march(
         chunk = _blank(prepared, times[done : done + most])
         filled, status = 0, loop.FULL
         while status == loop.FULL and filled < len(chunk.time):
-            output = sheet._replace(time=chunk.time[filled : filled + len(sheet.time)])
-            rows_at = by_reference(output)
+            wanted = chunk.time[filled : filled + lines]
+            sheet.time[:] = np.inf  # only the last sheet is not full, and the run ends before
+            sheet.time[: len(wanted)] = wanted
             prepared.work.counts[ROWS_DONE] = 0
             status = loop.PAUSED
             while status == loop.PAUSED:
                 begun = time.perf_counter()
-                status = loop.advance(*prepared.packed, rows_at, interval, budget)
+                status = loop.advance(*prepared.packed, packed_sheet, interval, budget)
                 clock[0] += time.perf_counter() - begun
                 _drain_log(prepared, journal)
                 if progress is not None:
                     progress(float(prepared.work.clock[TIME]))
             count = int(prepared.work.counts[ROWS_DONE])
-            _put_in_order(prepared, output, count, chunk, filled)
+            _put_in_order(prepared, sheet, count, chunk, filled)
             filled += count
         if filled:
             yield Rows(**{field.name: getattr(chunk, field.name)[:filled] for field in fields(Rows)})
