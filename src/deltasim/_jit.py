@@ -215,10 +215,13 @@ class Packed:
     arrays : NamedTuple
         Of C-contiguous arrays of float64 and int64, floats, ints, `Aside`, and such NamedTuples. In compiled code
         its fields read as they do in Python; a field that is itself a NamedTuple is an address in turn.
+    kept : object, optional
+        What must live as long, because the arrays hold its address.
     """
 
-    def __init__(self, arrays: Any) -> None:
+    def __init__(self, arrays: Any, kept: object = None) -> None:
         self.arrays = arrays
+        self.kept = kept
         self._numba_type_ = Reference(numba.typeof(arrays))
         self.words = np.array(list(_words(arrays)), dtype=np.int64)
         self.address = int(self.words.ctypes.data)

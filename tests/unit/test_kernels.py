@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 
@@ -10,9 +12,13 @@ import numpy as np
 import pytest
 
 from deltasim.geometry import Curve
+from deltasim.network import Network
+from deltasim.scenario import from_text
 from deltasim.solver import elimination
+from deltasim.solver.build import prepare
 from deltasim.solver.elimination import factorise, minimum_degree, plan_elimination, solve
 from deltasim.solver.method import RODAS4P2
+from deltasim.solver.run import begin, march
 
 
 def random_tree_and_more(n, extra, rng):
@@ -228,3 +234,34 @@ def test_plain_python_and_compiled_code_agree():
 def test_no_index_leaves_its_array(tmp_path):
     checked = run_small(NUMBA_BOUNDSCHECK="1", DELTASIM_CACHE_DIR=str(tmp_path))
     assert checked[1] == run_small()[1]
+
+
+POND = """
+[scenario]
+start = 2024-01-01
+end = 2024-01-02
+output_step = "1 h"
+[basin.pond]
+curve = { stage = [0.0], area = [100.0] }
+initial_stage = 1.0
+[boundary.out]
+[weir.crest]
+from = "pond"
+to = "out"
+crest_level = 0.5
+crest_width = 1.0
+"""
+
+
+def test_a_copy_runs_on_its_own_arrays():
+    """Addresses are not copied: they would be those of the original, which may be gone."""
+    scenario = from_text(POND, {})
+    network = Network.from_components(scenario.nodes, scenario.links)
+    prepared = prepare(network, end=7200.0, tolerance=1e-4, max_step=3600.0)
+    begin(prepared)
+    for copied in (copy.deepcopy(prepared), pickle.loads(pickle.dumps(prepared)), prepared):
+        others = [each.volume for each in (prepared.work, copied.work)]
+        before = others[0].copy()
+        rows = list(march(network, copied, np.array([3600.0, 7200.0])))
+        assert rows[-1].storage[-1, 0] == others[1][0] < 100.0
+        assert copied is prepared or np.array_equal(others[0], before)

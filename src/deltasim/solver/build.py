@@ -75,6 +75,10 @@ class Prepared:
         """Problem and state as compiled code takes them, with the kernels that are compiled by themselves in place."""
         return pack(self.problem, self.work)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: not the addresses, which are those of this one's arrays."""
+        return {name: value for name, value in self.__dict__.items() if name != "packed"}
+
 
 @dataclass
 class _Flux:

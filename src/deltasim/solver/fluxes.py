@@ -13,7 +13,7 @@ import numpy as np
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from deltasim._jit import Aside, by_reference, call, jit
+from deltasim._jit import Aside, call, jit
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
@@ -254,12 +254,10 @@ class Groups(NamedTuple):
     ----------
     group : ndarray, shape (n_kind,)
         Which group of `FluxTable` it fills, rising.
-    parameters : ndarray, shape (n_kind,)
-        Address of its parameters.
-    plain, sensitive : ndarray, shape (n_kind,)
-        Address of its loop, without and with derivatives; filled by `kernels.pack`.
+    parameters, plain, sensitive : ndarray, shape (n_kind,)
+        Addresses of its parameters, and of its loop without and with derivatives; 0 before `kernels.pack`.
     held : Aside
-        The parameters themselves, as tuples and where they are packed.
+        A list of the parameters themselves.
     """
 
     group: NDArray[np.int64]
@@ -284,9 +282,8 @@ def make_groups(parameters: Sequence[Any], length: NDArray[np.int64]) -> Groups:
     Groups
     """
     group = np.flatnonzero(length)
-    held = [by_reference(parameters[g]) for g in group.tolist()]
-    place = np.array([getattr(p, "address", 0) for p in held], dtype=np.int64)
-    return Groups(group, place, np.zeros_like(group), np.zeros_like(group), Aside(held))
+    nowhere = np.zeros_like(group)
+    return Groups(group, nowhere, nowhere, nowhere, Aside([parameters[g] for g in group.tolist()]))
 
 
 def fill_plain(p, g, table, work, q):  # type: ignore[no-untyped-def]

@@ -5,12 +5,13 @@ The compiled loop calls them by their addresses. So it compiles in seconds, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numba
 import numpy as np
 
-from deltasim._jit import by_reference, kernel_address
+from deltasim._jit import Packed, kernel_address
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.solver.control import govern
@@ -27,7 +28,6 @@ def pack(problem: Problem, work: Work) -> tuple[Any, Any]:
     Parameters
     ----------
     problem : Problem
-        The addresses in it are filled.
     work : Work
 
     Returns
@@ -35,13 +35,16 @@ def pack(problem: Problem, work: Work) -> tuple[Any, Any]:
     problem, work : Packed
         To be kept as long as compiled code uses them. Without compiled code they are as given.
     """
-    packed, state = by_reference(problem), by_reference(work)
-    if not numba.config.DISABLE_JIT:
-        _connect(problem.groups, problem, state)
-        if problem.traced == 1:
-            problem.apart[CARRY] = kernel_address(carry, packed, state, 0.0, 1.0)
-        if problem.controlled == 1:
-            problem.apart[CONTROL] = kernel_address(govern, packed, state, 0, 0.0)
+    if numba.config.DISABLE_JIT:
+        return problem, work
+    parameters = [Packed(p) for p in problem.groups.held.content]
+    state = Packed(work)
+    groups = _connect(problem, parameters, state)
+    packed = Packed(problem._replace(groups=groups, apart=np.zeros_like(problem.apart)), parameters)
+    if problem.traced == 1:
+        packed.arrays.apart[CARRY] = kernel_address(carry, packed, state, 0.0, 1.0)
+    if problem.controlled == 1:
+        packed.arrays.apart[CONTROL] = kernel_address(govern, packed, state, 0, 0.0)
     return packed, state
 
 
@@ -52,10 +55,13 @@ def compile_all(problem: Problem, work: Work) -> None:
     pack(problem._replace(groups=every, traced=1, controlled=1), work)
 
 
-def _connect(groups: Groups, problem: Problem, work: Any) -> None:
-    """Compile or load the loops of some kinds, and note where they are."""
-    table = by_reference(problem.fluxes)
-    for j, parameters in enumerate(groups.held.content):
-        given = (parameters, 0, table, work, np.empty(0))
-        groups.plain[j] = kernel_address(fill_plain, *given)
-        groups.sensitive[j] = kernel_address(fill_sensitive, *given)
+def _connect(problem: Problem, parameters: Sequence[Packed], work: Packed) -> Groups:
+    """Compile or load the loops of a network's kinds, and note where they and their parameters are."""
+    table = Packed(problem.fluxes)
+    given = [(p, 0, table, work, np.empty(0)) for p in parameters]
+    groups: Groups = problem.groups
+    return groups._replace(
+        parameters=np.array([p.address for p in parameters], dtype=np.int64),
+        plain=np.array([kernel_address(fill_plain, *g) for g in given], dtype=np.int64),
+        sensitive=np.array([kernel_address(fill_sensitive, *g) for g in given], dtype=np.int64),
+    )

@@ -146,7 +146,7 @@ class Problem(NamedTuple):
     traced : int
         1 where anything is carried along.
     apart : ndarray, shape (2,)
-        Addresses of the kernels that are compiled by themselves, at `CARRY` and `CONTROL`; filled by `kernels.pack`.
+        Addresses of the kernels that are compiled by themselves, at `CARRY` and `CONTROL`; 0 before `kernels.pack`.
     """
 
     n: int
