@@ -185,7 +185,7 @@ def make(name: str, table: dict[str, Any]) -> Candidate:
 
 def load() -> dict[str, Candidate]:
     """All candidates by name, the package's own first."""
-    own = Candidate(OWN, "src/deltasim/solver/method.py", 4, int(RODAS4P2.order), 3, RODAS4P2)
+    own = Candidate(OWN, "Steinebach, G. (2020), as deltasim.solver.method has it", 4, int(RODAS4P2.order), 3, RODAS4P2)
     check(own)
     tables = tomllib.loads(TABLES.read_text(encoding="utf-8"))
     return {OWN: own, **{name: make(name, table) for name, table in tables.items()}}
