@@ -1,2 +1,147 @@
-def report(runs):
-    return ""
+"""What an explicit pair could cost at least on ponds in series, which are hardly stiff.
+
+The right-hand sides that scipy's pairs need for an error are counted. Each would cost one plain evaluation of the
+solver's own loop: stages of all storages, fluxes, their sum in the nodes. Nothing else is counted: not the sums over
+earlier stages, error, step control, outputs, the volume of each flux, or events. So this is less than any such pair
+could cost here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from benchmarks.cases import Case, series
+from benchmarks.methods.loop import measure, ready
+from benchmarks.peers.fronts import front, seconds_at
+from benchmarks.peers.odes import prepare_odeint, rates_with
+from benchmarks.peers.rates import law_of, solve_spans
+from benchmarks.peers.report import lines_of
+from scipy.integrate import DOP853, RK23, RK45, OdeSolver, solve_ivp
+
+from deltasim._jit import by_reference, jit, jit_inner
+from deltasim.geometry import locate
+from deltasim.scenario import from_text
+from deltasim.solver.build import Prepared
+from deltasim.solver.method import RODAS4P2
+from deltasim.solver.step import evaluate_at, scatter
+
+__all__ = ["evaluations", "report"]
+
+PAIRS: tuple[type[OdeSolver], ...] = (RK23, RK45, DOP853)
+TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
+OWN_TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
+MARKS = (1e-3, 1e-4)
+AT_ONCE = 24
+"""States evaluated in one go."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A setting: its seconds, or its count of evaluations in their place, and its error."""
+
+    seconds: float
+    stage_error: float
+
+
+def evaluations(case: Case, pair: type[OdeSolver], tolerance: float, exact: np.ndarray) -> Point:
+    """Count what a pair evaluates at a tolerance, interpolation to the hours included, and find its error, m."""
+    law = law_of(case)
+    rates, count = rates_with(law), 0
+    allowed = np.append(np.full(case.ponds, tolerance), np.inf)
+
+    def advance(hours: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, int]:
+        nonlocal count
+        found = solve_ivp(rates, hours[[0, -1]], state, pair, hours, rtol=1e-10, atol=allowed)
+        count += found.nfev
+        return found.y.T, 0
+
+    with np.errstate(all="ignore"):  # an unstable step is rejected
+        depth = solve_spans(case, law, advance).depth
+    return Point(count, float(np.abs(depth - exact).max()))
+
+
+@jit
+def evaluate(problem: Any, work: Any, storages: Any, first: int, last: int) -> None:
+    """Evaluate plainly at some of the states."""
+    evaluate_states(by_reference(problem), by_reference(work), storages, first, last)
+
+
+@jit_inner
+def evaluate_states(problem: Any, work: Any, storages: Any, first: int, last: int) -> None:
+    """Do so, on addresses."""
+    for k in range(first, last):
+        for i in range(problem.n):
+            work.trial[i] = storages[k, i]
+            work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
+        evaluate_at(problem, work, 0.0, work.q, False)
+        scatter(problem.fluxes, work.q, work.net)
+
+
+def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int) -> float:
+    """Least time of a plain evaluation over the states of a whole run, without what a call from Python takes."""
+    first = np.append(np.arange(0, len(storages), AT_ONCE), 0)
+    last = np.append(first[1:-1], [len(storages), 0])
+    least = np.full(len(first), np.inf)
+    for _ in range(repeats + 1):
+        for go in range(len(first)):
+            begun = time.perf_counter()
+            evaluate(prepared.problem, prepared.work, storages, first[go], last[go])
+            least[go] = min(least[go], time.perf_counter() - begun)
+    return float(least[:-1].sum() - len(first[:-1]) * least[-1]) / len(storages)
+
+
+def compare(ponds: int, runs: int) -> list[tuple[str, ...]]:
+    """Lines of the table for a chain."""
+    case = series(ponds)
+    # Depths of the ponds, in the order in which they stand.
+    exact = prepare_odeint(case, 1e-9 if ponds > 100 else 1e-11)().depth
+    beds = -case.fall * np.arange(ponds)
+    points = []
+    for tolerance in OWN_TOLERANCES:
+        run = measure(from_text(case.scenario(tolerance), {}), RODAS4P2, tolerance, runs)
+        points.append(Point(run.seconds, float(np.abs(run.stage - beds - exact).max())))
+    own = front(points)
+    prepared = ready(from_text(case.scenario(1e-4), {}), RODAS4P2, 1e-4)
+    cost = seconds_of_one(prepared, run.storage, 20 * runs)
+    lines = []
+    for pair in PAIRS:
+        best = front([evaluations(case, pair, tolerance, exact) for tolerance in TOLERANCES])
+        for mark in MARKS:
+            count, seconds = seconds_at(best, mark), seconds_at(own, mark)
+            lines.append(told(case.name, pair.__name__, mark, count, cost, seconds, ponds))
+    return lines
+
+
+def told(case: str, pair: str, mark: float, count: float, cost: float, seconds: float, ponds: int) -> tuple[str, ...]:
+    """Set one comparison in words."""
+    return (
+        case,
+        pair,
+        f"{mark * 1e3:g}",
+        f"{count:.0f}",
+        f"{cost / ponds * 1e9:.1f}",
+        f"{count * cost * 1e3:.2f}",
+        f"{seconds * 1e3:.2f}",
+        f"{count * cost / seconds:.2f}",
+        f"{seconds / count / ponds * 1e9:.1f}",
+    )
+
+
+def report(runs: int, ponds: Sequence[int] = (10, 100, 1000)) -> str:
+    """Set the whole comparison in a table."""
+    head = (
+        "case",
+        "pair",
+        "error mm",
+        "evaluations",
+        "ns/pond",
+        "ms at least",
+        "Rodas4P2 ms",
+        "ratio",
+        "even at ns/pond",
+    )
+    return lines_of(head, [line for n in ponds for line in compare(n, runs)], 2)

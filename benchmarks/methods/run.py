@@ -14,33 +14,26 @@ more than twenty times the steps of the package's method at the same tolerance i
 from __future__ import annotations
 
 import argparse
-import copy
 import csv
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import topics
-from benchmarks.cases import HOUR
 from benchmarks.methods import explicit
+from benchmarks.methods.loop import measure
 from benchmarks.methods.tables import OWN, Candidate, load, order_with_any_jacobian, stability
 from benchmarks.peers.engine import version_of
 from benchmarks.peers.fronts import front, seconds_at
 from benchmarks.peers.pictures import Line, draw_fronts
 from benchmarks.peers.report import about, lines_of
 
-from deltasim.network import Network
 from deltasim.scenario import Scenario
-from deltasim.solver.build import Prepared, prepare
-from deltasim.solver.loop import DONE, REJECTED, STEPS, advance
-from deltasim.solver.method import RODAS4P2, Method
-from deltasim.solver.problem import Output
-from deltasim.solver.run import begin
+from deltasim.solver.method import RODAS4P2
 
-__all__ = ["Row", "Run", "main", "measure", "named", "sweep"]
+__all__ = ["Row", "main", "named", "sweep"]
 
 TOPICS: dict[str, tuple[Callable[[int], str], str]] = {
     "series": (topics.series, "ponds joined by free weirs"),
@@ -52,8 +45,6 @@ CASES = ("series-10", "series-100", "series-1000", "drowned-10", "drowned-100", 
 QUICK = ("series-100", "drowned-100", "tree-100", "mixed-10")
 TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
 EXACT = 1e-8
-SHORT = 0.3
-"""Seconds that a run takes at most to be run more than three times."""
 LOST = 20
 """Times the steps of the package's method."""
 MARKS = (1e-2, 1e-3, 1e-4)
@@ -96,26 +87,6 @@ class Row:
     rejected: int
 
 
-@dataclass(frozen=True)
-class Run:
-    """What came of a run.
-
-    Parameters
-    ----------
-    seconds : float
-    stage : ndarray, shape (hours, n), m
-    steps, rejected : int
-    done : bool
-        Whether it got to its end in the steps that it was given.
-    """
-
-    seconds: float
-    stage: np.ndarray
-    steps: int
-    rejected: int
-    done: bool
-
-
 def named(name: str) -> Scenario:
     """Make a scenario from its name: a topic and a number of ponds."""
     kind, _, ponds = name.partition("-")
@@ -123,45 +94,6 @@ def named(name: str) -> Scenario:
         known = ", ".join(f"{kind}-N" for kind in TOPICS)
         raise ValueError(f'no case is called "{name}": give one of {known}, N the number of ponds')
     return topics.scenario(TOPICS[kind][0](int(ponds)))
-
-
-def ready(scenario: Scenario, method: Method, tolerance: float) -> Prepared:
-    """Put a method at the start of a scenario."""
-    prepared = prepare(
-        Network.from_components(scenario.nodes, scenario.links),
-        end=scenario.duration,
-        tolerance=tolerance,
-        max_step=scenario.max_step,
-        control=scenario.control,
-        method=method,
-    )
-    begin(prepared)
-    return prepared
-
-
-def compute(prepared: Prepared, hours: np.ndarray, most: int) -> Run:
-    """Run from the start, in so many steps at most."""
-    problem, work = prepared.problem, prepared.work
-    rows, controls = len(hours), prepared.controls
-    stage, mean, area, storage = (np.empty((rows, problem.n)) for _ in range(4))
-    position, wish = np.empty((rows, len(controls.actuators))), np.empty((rows, len(controls.wanting)))
-    mass = np.empty((rows, *work.tracers.mass.shape))
-    output = Output(hours, stage, mean, area, storage, np.empty((rows, len(work.q))), position, wish, mass)
-    begun = time.perf_counter()
-    status = advance(problem, work, output, float(hours[0]), most)
-    seconds = time.perf_counter() - begun
-    return Run(seconds, stage, int(work.counts[STEPS]), int(work.counts[REJECTED]), status == DONE)
-
-
-def measure(scenario: Scenario, method: Method, tolerance: float, runs: int, most: int = 10**9) -> Run:
-    """Run several times; the quickest counts."""
-    hours = HOUR * np.arange(1.0, scenario.duration / HOUR + 0.5)
-    start = ready(scenario, method, tolerance)
-    first = compute(copy.deepcopy(start), hours, most)
-    if not first.done:
-        return first
-    again = runs - 1 if first.seconds < SHORT else min(runs - 1, 2)
-    return min((first, *(compute(copy.deepcopy(start), hours, most) for _ in range(again))), key=lambda r: r.seconds)
 
 
 def sweep(name: str, candidates: Sequence[Candidate], tolerances: Sequence[float], runs: int) -> Iterator[Row]:
