@@ -1,21 +1,21 @@
 """What an explicit pair could cost at least on ponds in series, which are hardly stiff.
 
 The right-hand sides that scipy's pairs need for an error are counted. Each would cost one plain evaluation of the
-solver's own loop: stages of all storages, fluxes, their sum in the nodes. Nothing else is counted: not the sums over
-earlier stages, error, step control, outputs, the volume of each flux, or events. So this is less than any such pair
-could cost here.
+solver's own loop: stages of all storages, fluxes, their sum in the nodes. Each step would cost what is written down of
+any step: largest storages and fluxes, totals, mean stages. Nothing else is counted: not the sums over earlier stages,
+error, events or the estimate of stiffness. So this is less than any such pair could cost here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from benchmarks.cases import Case, series
 from benchmarks.methods.loop import measure, ready
+from benchmarks.methods.tables import OWN
 from benchmarks.peers.fronts import front, seconds_at
 from benchmarks.peers.odes import prepare_odeint, rates_with
 from benchmarks.peers.rates import law_of, solve_spans
@@ -27,16 +27,18 @@ from deltasim.geometry import locate
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
 from deltasim.solver.method import RODAS4P2
-from deltasim.solver.step import evaluate_at, scatter
+from deltasim.solver.record import close_step, note_fluxes, note_stages
+from deltasim.solver.step import book, evaluate_at, scatter
 
 __all__ = ["evaluations", "report"]
 
+PONDS = (10, 100, 1000)
 PAIRS: tuple[type[OdeSolver], ...] = (RK23, RK45, DOP853)
-TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
+TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 3e-7, 1e-7)
 OWN_TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
 MARKS = (1e-3, 1e-4)
 AT_ONCE = 24
-"""States evaluated in one go."""
+"""Evaluations in one go."""
 
 
 @dataclass(frozen=True)
@@ -65,31 +67,40 @@ def evaluations(case: Case, pair: type[OdeSolver], tolerance: float, exact: np.n
 
 
 @jit
-def evaluate(problem: Any, work: Any, storages: Any, first: int, last: int) -> None:
-    """Evaluate plainly at some of the states."""
-    evaluate_states(by_reference(problem), by_reference(work), storages, first, last)
+def repeat(problem: Any, work: Any, storages: Any, first: int, last: int, noting: bool) -> None:
+    """Evaluate plainly at some of the states, or write down as many steps."""
+    repeat_inside(by_reference(problem), by_reference(work), storages, first, last, noting)
 
 
 @jit_inner
-def evaluate_states(problem: Any, work: Any, storages: Any, first: int, last: int) -> None:
+def repeat_inside(problem: Any, work: Any, storages: Any, first: int, last: int, noting: bool) -> None:
     """Do so, on addresses."""
     for k in range(first, last):
-        for i in range(problem.n):
-            work.trial[i] = storages[k, i]
-            work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
-        evaluate_at(problem, work, 0.0, work.q, False)
-        scatter(problem.fluxes, work.q, work.net)
+        if noting:
+            note_stages(problem, work)
+            note_fluxes(problem, work)
+            book(work)
+            close_step(problem, work, 0.0)
+        else:
+            for i in range(problem.n):
+                work.trial[i] = storages[k, i]
+                work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
+            evaluate_at(problem, work, 0.0, work.q, False)
+            scatter(problem.fluxes, work.q, work.net)
 
 
-def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int) -> float:
-    """Least time of a plain evaluation over the states of a whole run, without what a call from Python takes."""
+def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int, noting: bool) -> float:
+    """Least time of one evaluation over the states of a whole run, or of what one step writes down.
+
+    What a call from Python takes is not in it.
+    """
     first = np.append(np.arange(0, len(storages), AT_ONCE), 0)
     last = np.append(first[1:-1], [len(storages), 0])
     least = np.full(len(first), np.inf)
     for _ in range(repeats + 1):
         for go in range(len(first)):
             begun = time.perf_counter()
-            evaluate(prepared.problem, prepared.work, storages, first[go], last[go])
+            repeat(prepared.problem, prepared.work, storages, first[go], last[go], noting)
             least[go] = min(least[go], time.perf_counter() - begun)
     return float(least[:-1].sum() - len(first[:-1]) * least[-1]) / len(storages)
 
@@ -97,7 +108,6 @@ def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int) -> fl
 def compare(ponds: int, runs: int) -> list[tuple[str, ...]]:
     """Lines of the table for a chain."""
     case = series(ponds)
-    # Depths of the ponds, in the order in which they stand.
     exact = prepare_odeint(case, 1e-9 if ponds > 100 else 1e-11)().depth
     beds = -case.fall * np.arange(ponds)
     points = []
@@ -106,42 +116,22 @@ def compare(ponds: int, runs: int) -> list[tuple[str, ...]]:
         points.append(Point(run.seconds, float(np.abs(run.stage - beds - exact).max())))
     own = front(points)
     prepared = ready(from_text(case.scenario(1e-4), {}), RODAS4P2, 1e-4)
-    cost = seconds_of_one(prepared, run.storage, 20 * runs)
+    evaluation, notes = (seconds_of_one(prepared, run.storage, 20 * runs, noting) for noting in (False, True))
     lines = []
     for pair in PAIRS:
         best = front([evaluations(case, pair, tolerance, exact) for tolerance in TOLERANCES])
         for mark in MARKS:
             count, seconds = seconds_at(best, mark), seconds_at(own, mark)
-            lines.append(told(case.name, pair.__name__, mark, count, cost, seconds, ponds))
+            each = evaluation + notes / pair.n_stages
+            numbers = (evaluation / ponds * 1e9, notes / ponds * 1e9, count * each * 1e3, seconds * 1e3)
+            even = seconds / count / ponds * 1e9
+            told = (f"{count:.0f}", *(f"{x:.3g}" for x in (*numbers, count * each / seconds, even)))
+            lines.append((case.name, pair.__name__, f"{mark * 1e3:g}", *told))
     return lines
 
 
-def told(case: str, pair: str, mark: float, count: float, cost: float, seconds: float, ponds: int) -> tuple[str, ...]:
-    """Set one comparison in words."""
-    return (
-        case,
-        pair,
-        f"{mark * 1e3:g}",
-        f"{count:.0f}",
-        f"{cost / ponds * 1e9:.1f}",
-        f"{count * cost * 1e3:.2f}",
-        f"{seconds * 1e3:.2f}",
-        f"{count * cost / seconds:.2f}",
-        f"{seconds / count / ponds * 1e9:.1f}",
-    )
-
-
-def report(runs: int, ponds: Sequence[int] = (10, 100, 1000)) -> str:
-    """Set the whole comparison in a table."""
-    head = (
-        "case",
-        "pair",
-        "error mm",
-        "evaluations",
-        "ns/pond",
-        "ms at least",
-        "Rodas4P2 ms",
-        "ratio",
-        "even at ns/pond",
-    )
-    return lines_of(head, [line for n in ponds for line in compare(n, runs)], 2)
+def report(runs: int) -> str:
+    """Set the whole comparison in a table; costs are those of a pond, the last one that at which both are as quick."""
+    counted = ("evaluations", "ns each", "ns a step's notes", "ms at least")
+    head = ("case", "pair", "error mm", *counted, f"{OWN} ms", "ratio", "even at ns each")
+    return lines_of(head, [line for ponds in PONDS for line in compare(ponds, runs)], 2)
