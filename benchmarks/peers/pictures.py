@@ -73,6 +73,7 @@ def draw_fronts(lines: Sequence[Line], heading: str, target: Path, note: str) ->
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
+    from matplotlib import ticker
 
     figure, axes = plt.subplots(figsize=(8.0, 4.8), layout="constrained")
     for line in lines:
@@ -89,6 +90,11 @@ def draw_fronts(lines: Sequence[Line], heading: str, target: Path, note: str) ->
             lw=2.4 if line.own else 1.3, ms=7 if line.own else 5.5, label=line.label, zorder=3 if line.own else 2,
         )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="Time spent on stepping (s)", ylabel="Largest error in stage (m)")
+    low, high = axes.get_xlim()
+    if high < 100.0 * low:  # what matplotlib labels between two powers of ten overlaps
+        axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(ticker.NullFormatter())
     axes.set_title(heading, loc="left")
     axes.grid(which="major", color="0.88")
     axes.set_axisbelow(True)
