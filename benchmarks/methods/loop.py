@@ -17,10 +17,10 @@ from deltasim.solver.method import Method
 from deltasim.solver.problem import Output
 from deltasim.solver.run import begin
 
-__all__ = ["Run", "measure", "ready"]
+__all__ = ["Run", "compute", "ready"]
 
-SHORT = 0.3
-"""Seconds that a run takes at most to be run more than three times."""
+MANY = 10**9
+"""Steps that no run needs."""
 
 
 @dataclass(frozen=True)
@@ -61,28 +61,18 @@ def ready(scenario: Scenario, method: Method, tolerance: float) -> Prepared:
     return prepared
 
 
-def compute(prepared: Prepared, hours: np.ndarray, most: int) -> Run:
-    """Run from the start, in so many steps at most."""
-    problem, work = prepared.problem, prepared.work
-    rows, controls = len(hours), prepared.controls
+def compute(start: Prepared, most: int = MANY) -> Run:
+    """Run from the start, which stays as it is, in so many steps at most."""
+    prepared = copy.deepcopy(start)
+    problem, work, controls = prepared.problem, prepared.work, prepared.controls
+    hours = HOUR * np.arange(1.0, problem.stops[-1] / HOUR + 0.5)
+    rows = len(hours)
     stage, mean, area, storage = (np.empty((rows, problem.n)) for _ in range(4))
     position, wish = np.empty((rows, len(controls.actuators))), np.empty((rows, len(controls.wanting)))
     mass = np.empty((rows, *work.tracers.mass.shape))
     output = Output(hours, stage, mean, area, storage, np.empty((rows, len(work.q))), position, wish, mass)
     begun = time.perf_counter()
-    status = advance(problem, work, output, float(hours[0]), most)
+    status = advance(problem, work, output, HOUR, most)
     seconds = time.perf_counter() - begun
-    return Run(
-        seconds, stage[:, prepared.place], storage, int(work.counts[STEPS]), int(work.counts[REJECTED]), status == DONE
-    )
-
-
-def measure(scenario: Scenario, method: Method, tolerance: float, runs: int, most: int = 10**9) -> Run:
-    """Run several times; the quickest counts."""
-    hours = HOUR * np.arange(1.0, scenario.duration / HOUR + 0.5)
-    start = ready(scenario, method, tolerance)
-    first = compute(copy.deepcopy(start), hours, most)
-    if not first.done:
-        return first
-    again = runs - 1 if first.seconds < SHORT else min(runs - 1, 2)
-    return min((first, *(compute(copy.deepcopy(start), hours, most) for _ in range(again))), key=lambda r: r.seconds)
+    steps, rejected = int(work.counts[STEPS]), int(work.counts[REJECTED])
+    return Run(seconds, stage[:, prepared.place], storage, steps, rejected, status == DONE)
