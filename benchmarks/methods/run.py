@@ -1,7 +1,7 @@
 """Compute networks with other Rosenbrock methods in the solver's own loop, and compare error against time.
 
     python -m benchmarks.methods --quick               # half a minute: some networks, three runs
-    python -m benchmarks.methods                       # all networks, ten minutes
+    python -m benchmarks.methods                       # all networks, eight minutes
     python -m benchmarks.methods --cases drowned-100 mixed-60 --methods Rodas4P2 ROS34PW2
     python -m benchmarks.methods --explicit            # what an explicit pair could cost on ponds in series
 
