@@ -19,7 +19,7 @@ from benchmarks.peers.rk4 import FLAGS
 
 import deltasim
 
-__all__ = ["about", "ratio_table", "table", "write"]
+__all__ = ["about", "lines_of", "ratio_table", "table", "write"]
 
 
 def processor() -> str:

@@ -1,0 +1,6 @@
+"""Other Rosenbrock methods in the solver's own loop, side by side with its own: `python -m benchmarks.methods`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where `topics` finds its neighbours

@@ -1,0 +1,5 @@
+"""`python -m benchmarks.methods`."""
+
+from benchmarks.methods.run import main
+
+main()
