@@ -5,8 +5,8 @@
 
 A hundred links of each kind, with sizes and levels at random, join two hundred ponds whose stages are random: water
 runs both ways, free and drowned, and some links are dry. The solver's own `evaluate_groups` evaluates all of them with
-their derivatives (and each kind without them), for sixty-four sets of stages in turn, so that no branch is foretold from the round before. A figure
-is the least of many goes; its time includes the bookkeeping of each link.
+their derivatives (and each kind without them), for sixty-four sets of stages in turn, so that no branch is foretold
+from the round before. A figure is the least of many goes; its time includes the bookkeeping of each link.
 """
 
 from __future__ import annotations

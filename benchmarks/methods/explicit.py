@@ -22,7 +22,7 @@ from benchmarks.peers.rates import law_of, solve_spans
 from benchmarks.peers.report import lines_of
 from scipy.integrate import DOP853, RK23, RK45, OdeSolver, solve_ivp
 
-from deltasim._jit import by_reference, jit, jit_inner
+from deltasim._jit import jit
 from deltasim.geometry import locate
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
@@ -69,12 +69,6 @@ def evaluations(case: Case, pair: type[OdeSolver], tolerance: float, exact: np.n
 @jit
 def repeat(problem: Any, work: Any, storages: Any, first: int, last: int, noting: bool) -> None:
     """Evaluate plainly at some of the states, or write down as many steps."""
-    repeat_inside(by_reference(problem), by_reference(work), storages, first, last, noting)
-
-
-@jit_inner
-def repeat_inside(problem: Any, work: Any, storages: Any, first: int, last: int, noting: bool) -> None:
-    """Do so, on addresses."""
     for k in range(first, last):
         if noting:
             note_stages(problem, work)
@@ -100,7 +94,7 @@ def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int, notin
     for _ in range(repeats + 1):
         for go in range(len(first)):
             begun = time.perf_counter()
-            repeat(prepared.problem, prepared.work, storages, first[go], last[go], noting)
+            repeat(*prepared.packed, storages, first[go], last[go], noting)
             least[go] = min(least[go], time.perf_counter() - begun)
     return float(least[:-1].sum() - len(first[:-1]) * least[-1]) / len(storages)
 

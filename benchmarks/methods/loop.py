@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks.cases import HOUR
 
+from deltasim._jit import by_reference
 from deltasim.network import Network
 from deltasim.scenario import Scenario
 from deltasim.solver.build import Prepared, prepare
@@ -71,8 +72,9 @@ def compute(start: Prepared, most: int = MANY) -> Run:
     position, wish = np.empty((rows, len(controls.actuators))), np.empty((rows, len(controls.wanting)))
     mass = np.empty((rows, *work.tracers.mass.shape))
     output = Output(hours, stage, mean, area, storage, np.empty((rows, len(work.q))), position, wish, mass)
+    given = (*prepared.packed, by_reference(output))
     begun = time.perf_counter()
-    status = advance(problem, work, output, HOUR, most)
+    status = advance(*given, HOUR, most)
     seconds = time.perf_counter() - begun
     steps, rejected = int(work.counts[STEPS]), int(work.counts[REJECTED])
     return Run(seconds, stage[:, prepared.place], storage, steps, rejected, status == DONE)

@@ -80,7 +80,7 @@ def density(tree: Tree) -> int:
 
 def stages(method: Method) -> tuple[np.ndarray, np.ndarray]:
     """alpha and Gamma as theory has them, of slopes; weights of increments times Gamma are those of slopes."""
-    gamma = np.linalg.inv(np.eye(len(method.weights)) / method.gamma - method.coupling)
+    gamma = method.gamma * np.linalg.inv(np.eye(len(method.weights)) - method.coupling)
     return method.alpha @ gamma, gamma
 
 

@@ -64,9 +64,7 @@ def integrate(method, steps, share):
         by_t = share * (y * y * np.cos(t) - np.sin(t) / (1.5 + np.cos(t)) ** 2)
         for k in range(len(u)):
             right = f(y + method.alpha[k] @ u, t + method.nodes[k] * dt) + method.slopes[k] * dt * by_t
-            u[k] = (method.gamma * dt * right + method.gamma * method.coupling[k] @ u) / (
-                1.0 - method.gamma * dt * by_y
-            )
+            u[k] = (method.gamma * dt * right + method.coupling[k] @ u) / (1.0 - method.gamma * dt * by_y)
         y += method.weights @ u
     return y
 
