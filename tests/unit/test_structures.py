@@ -8,7 +8,7 @@ import pytest
 from deltasim.constants import GRAVITY
 from deltasim.geometry import Curve
 from deltasim.links import Ends
-from laws import discharge
+from single_laws import discharge
 
 ROOT = np.sqrt(2.0 * GRAVITY)
 TABLE = {"level": [1.0, 1.5, 1.6, 3.0], "length": [10.0, 40.0, 200.0, 250.0]}

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from deltasim.constants import GRAVITY
-from laws import discharge
+from single_laws import discharge
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "worked_examples"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="validation data are not beside the repository")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from laws import discharge
+from single_laws import discharge
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "worked_examples"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="validation data are not beside the repository")
