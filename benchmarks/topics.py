@@ -10,6 +10,7 @@ import math
 
 import cases
 import numpy as np
+from laws import KINDS, link_of
 
 from deltasim.fields import Component
 from deltasim.geometry import Curve, Section
@@ -18,7 +19,6 @@ from deltasim.network import Network
 from deltasim.nodes import NODES
 from deltasim.scenario import Scenario, from_text
 from deltasim.signal import Signal
-from laws import KINDS, link_of
 
 __all__ = [
     "drowned",

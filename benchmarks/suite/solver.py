@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import laws
 import numpy as np
 import topics
 
-import laws
 from deltasim.network import Network
 from deltasim.quality import trace
 from deltasim.solver.build import Prepared, prepare
