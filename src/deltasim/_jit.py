@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +50,9 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LOCK = threading.RLock()
+"""Held while numba compiles by our settings, for some of them are those of the process."""
 
 KERNEL_ROOMS = ("_jit.py", "constants.py", "geometry", "links", "fluxes", "control/program.py", "solver")
 """Files and folders of this package whose source can end up in a kernel."""
@@ -177,12 +181,13 @@ def jit_law(function: F) -> F:
 @contextlib.contextmanager
 def _caching_in(folder: Path | None) -> Iterator[None]:
     """The folder is chosen when a decorator runs; other packages in the process keep theirs."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder) if folder else before
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+    with _LOCK:
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(folder) if folder else before
+        try:
+            yield
+        finally:
+            numba.config.CACHE_DIR = before
 
 
 def _compile(function: F, **options: bool) -> F:
@@ -252,8 +257,10 @@ def _words(value: Any) -> Iterator[int]:
         yield from (0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
     elif isinstance(value, float):
         yield int(np.float64(value).view(np.int64))
-    elif not isinstance(value, Aside):
+    elif isinstance(value, int | np.int64) and not isinstance(value, bool):
         yield int(value)
+    elif not isinstance(value, Aside):
+        raise TypeError(f"compiled code takes arrays, floats and ints; got {value!r}")
 
 
 @typeof_impl.register(Aside)  # type: ignore[untyped-decorator, unused-ignore]
@@ -267,8 +274,10 @@ class Reference(types.Type):  # type: ignore[misc, unused-ignore]
     def __init__(self, target: Any) -> None:
         self.target = target
         # It ends up in the name of every function that is given one, and whole it has ten thousand letters.
-        digest = hashlib.sha256(str(target).encode()).hexdigest()[:16]
-        super().__init__(name=f"Reference({target.instance_class.__name__}_{digest})")
+        kind = target.instance_class
+        words = f"{kind.__module__}.{kind.__qualname__}{kind._fields}{target}"
+        digest = hashlib.sha256(words.encode()).hexdigest()[:16]
+        super().__init__(name=f"Reference({kind.__name__}_{digest})")
 
 
 @register_model(Reference)
@@ -360,16 +369,24 @@ def kernel_address(function: Callable[..., int], *arguments: Any) -> int:
     """
     signature = types.int64(*(numba.typeof(argument) for argument in arguments))
     key = (function, signature)
-    if key not in _KERNELS:
-        folder = _writable_cache()
-        with _caching_in(folder):
-            _KERNELS[key] = numba.cfunc(signature, cache=folder is not None, error_model="numpy")(function)
-    return int(_KERNELS[key].address)
+    with _LOCK:
+        if key not in _KERNELS:
+            folder = _writable_cache()
+            if folder is not None:
+                # A folder of its own: two processes that fill one index can mix up what belongs to which signature.
+                folder /= hashlib.sha256(f"{function.__qualname__}{signature}".encode()).hexdigest()[:16]
+            with _caching_in(folder):
+                _KERNELS[key] = numba.cfunc(signature, cache=folder is not None, error_model="numpy")(function)
+        return int(_KERNELS[key].address)
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def call(typing: Any, address: Any, *given: Any) -> Any:  # noqa: ARG001
-    """Call the kernel at an address; where it takes a `Packed`, the address of one will do."""
+    """Call the kernel at an address; where it takes a `Packed`, the address of one will do.
+
+    Nothing checks that the arguments are of the types for which `kernel_address` compiled it, and an exception in it
+    does not come through: numba prints it and goes on.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
         words = cgutils.unpack_tuple(builder, args[1])

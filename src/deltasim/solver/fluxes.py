@@ -200,7 +200,7 @@ def _filler(kind: Any) -> Any:
                 if steep:
                     gap = abs(stage[a] - stage[b])
                     most = max(lift[a], lift[b])
-                    if gap < table.close * max(1.0, most) and abs(value) * most > QUICK * gap:
+                    if gap < table.close * max(1.0, most) and abs(flux) * most > QUICK * gap:
                         d_from, d_to = steepened(abs(value), gap, d_from, d_to)
                 by_from[k] = given * factor * d_from * lift[a]
                 by_to[k] = given * factor * d_to * lift[b]
