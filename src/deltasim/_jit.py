@@ -1,4 +1,4 @@
-"""The one way to compile: the decorator `jit`, and where compiled code is kept.
+"""The ways to compile, `jit` and its like and `kernel_address`, and where compiled code is kept.
 
 numba notices an edited file, not an edited callee in another file: the caller's cached code stays as it was.
 So the cache folder carries a hash of every source that can end up in a kernel, and an edit anywhere among them
@@ -113,7 +113,7 @@ def jit(function: F) -> F:
     Parameters
     ----------
     function : callable
-        Arguments and results are scalars, C-contiguous float64 and int64 arrays, and tuples of them.
+        Arguments and results are scalars, C-contiguous float64 and int64 arrays, tuples of them, and `Packed`.
 
     Returns
     -------
@@ -126,8 +126,7 @@ def jit(function: F) -> F:
 def jit_inner(function: F) -> F:
     """Compile a kernel that only other kernels call.
 
-    Unpacking a whole `Problem` from Python is code, most of it, and takes seconds to compile for each function; what
-    Python never calls goes without.
+    What is needed to call it from Python is code as well; what Python never calls goes without.
 
     Parameters
     ----------
@@ -145,7 +144,7 @@ def jit_inner(function: F) -> F:
 def jit_inline(function: F) -> F:
     """Compile a kernel into whoever calls it: for what is called once, or for each node.
 
-    A tuple of arrays is passed as hundreds of words, so a call that is not inlined can cost more than it does.
+    Where so little is done, a call can cost more than it does.
 
     Parameters
     ----------

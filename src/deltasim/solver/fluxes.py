@@ -1,6 +1,6 @@
 """All fluxes of a network at one state: each kind's law over its own arrays, written into one array of fluxes.
 
-Which law serves a group is decided by the type of its parameters when the loop is compiled, so a new kind needs no
+Which law serves a group is decided by the type of its parameters when its own loop is compiled, so a new kind needs no
 line here.
 """
 

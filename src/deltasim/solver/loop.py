@@ -1,4 +1,4 @@
-"""The compiled loop: steps of the right length, one after the other, until a chunk of output is full."""
+"""The compiled loop: steps of the right length, one after the other, until a sheet of output is full."""
 
 from __future__ import annotations
 
@@ -95,8 +95,7 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
     t = work.clock[TIME]
     n = problem.n
     dry = update_stages(problem, work)
-    # One place that evaluates, so that the laws are compiled into the loop no more often than they must be: first with
-    # derivatives, dry storages holding a drop; then, if there are any, the fluxes as they are.
+    # First with derivatives, dry storages holding a drop; then, if there are any, the fluxes as they are.
     for sensitive in (True, False):
         evaluate_at(problem, work, t, work.q, sensitive)
         if not dry:
@@ -214,8 +213,6 @@ def faulty(work, node):  # type: ignore[no-untyped-def]
 def settle(problem, work, phase):  # type: ignore[no-untyped-def]
     """Bring everything up to the state that was reached: fluxes, events, extremes, new pieces of signals, control.
 
-    There is one place that evaluates, so that the laws are compiled into the loop no more often than they must be.
-
     Parameters
     ----------
     problem : Problem
@@ -291,10 +288,10 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
 
     Parameters
     ----------
-    problem : Problem, by reference
-    work : Work, by reference
+    problem : Problem, as `Packed`
+    work : Work, as `Packed`
         The state, updated; a later call goes on from it.
-    output : Output, by reference
+    output : Output, as `Packed`
         Rows to fill; ``work.counts[ROWS_DONE]`` says how many are.
     interval : float, s
         Between rows.

@@ -292,7 +292,7 @@ class Work(NamedTuple):
 
 
 class Output(NamedTuple):
-    """Rows of a chunk of output, to be filled.
+    """Rows of output, to be filled.
 
     Parameters
     ----------
