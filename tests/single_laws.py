@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim.links import LINKS, Ends
-from deltasim.solver.fluxes import evaluate_law
+from deltasim.solver.filling import evaluate_law
 
 
 def discharge(kind, h_from, h_to=-1e9, *, ends=None, **keys):

@@ -26,9 +26,10 @@ from deltasim._jit import jit
 from deltasim.geometry import locate
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
+from deltasim.solver.incidence import scatter
 from deltasim.solver.method import RODAS4P2
 from deltasim.solver.record import close_step, note_fluxes, note_stages
-from deltasim.solver.step import book, evaluate_at, scatter
+from deltasim.solver.step import book, evaluate_at
 
 __all__ = ["evaluations", "report"]
 

@@ -13,7 +13,7 @@ from deltasim.fluxes import SOURCES, Ground, Source
 from deltasim.geometry import Curve
 from deltasim.links import LINKS, Ends
 from deltasim.signal import Signal
-from deltasim.solver.fluxes import evaluate_law
+from deltasim.solver.filling import evaluate_law
 
 CURVE = Curve.from_table([-1.0, 0.5, 3.0], area=[50.0, 900.0, 2000.0])
 """Of both nodes: their beds lie below every sill here."""
@@ -169,11 +169,20 @@ def compiled(kind):
     return over_states
 
 
+def link_of(kind, i):
+    """An example as a link."""
+    ends = {"inflow": {"to": "b"}, "demand": {"from": "a"}}.get(kind, {"from": "a", "to": "b"})
+    return LINKS[kind].model.model_validate({"name": "x", **ends, **EXAMPLES[kind][i]})
+
+
+def parameters_of(kind, i):
+    """What its law is given."""
+    return LINKS[kind].build([link_of(kind, i)], [Ends(CURVE, CURVE, 1e-4)])
+
+
 def law_of(kind, i):
     """The law of an example as a function of both stages and the setting, all arrays, and its setting."""
-    ends = {"inflow": {"to": "b"}, "demand": {"from": "a"}}.get(kind, {"from": "a", "to": "b"})
-    link = LINKS[kind].model.model_validate({"name": "x", **ends, **EXAMPLES[kind][i]})
-    parameters = LINKS[kind].build([link], [Ends(CURVE, CURVE, 1e-4)])
+    link, parameters = link_of(kind, i), parameters_of(kind, i)
     key = LINKS[kind].setting
     signal = getattr(link, key) if key else None
     setting = float(signal.value[0]) if hasattr(signal, "value") else 1.0
@@ -218,6 +227,29 @@ def states_at_kinks(kind, i, seed):
     other = np.where(rng.random(n) < 0.3, at + rng.choice([-1e-2, -1e-4, 1e-4], n), rng.uniform(-1.0, 3.0, n))
     swap = rng.random(n) < 0.5
     return np.where(swap, at + off, other), np.where(swap, other, at + off), np.full(n, law_of(kind, i)[1])
+
+
+QUICK = [case for case in CASES if LINKS[case[0]].quick is not None]
+
+
+@pytest.mark.parametrize(("kind", "i"), QUICK)
+def test_where_a_quick_form_holds_it_is_the_law(kind, i):
+    """Discharge and derivatives, by stages and setting, over states of all sorts and at kinks."""
+    law, _ = law_of(kind, i)
+    quick, parameters = LINKS[kind].quick, parameters_of(kind, i)
+    held = 0
+    for a, b, setting in (states(kind, i, 11), states_at_kinks(kind, i, 12)):
+        up, down = np.maximum(a, b), np.minimum(a, b)
+        whole = law(up, down, setting)
+        for k in range(0, len(up), 7):
+            *found, holds = quick(parameters, 0, up[k], down[k], setting[k])
+            held += holds
+            if holds:
+                np.testing.assert_allclose(found, whole[:, k], rtol=1e-13, atol=1e-15)
+    # Of a plain shape at least a twentieth of such states, and else none: a form that never holds tests nothing.
+    plain = EXAMPLES[kind][i].get("shape", "sharp") in ("sharp", "broad", "ogee", "circular", "rectangular")
+    plain = plain and EXAMPLES[kind][i].get("discharge_coefficient") != "rehbock"
+    assert (held > len(up) / 20 / 7) if plain else held == 0
 
 
 def test_every_kind_has_examples():

@@ -7,17 +7,21 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import namedtuple
 
 import numpy as np
 import pytest
+from numba import njit
 
-from deltasim.geometry import Curve
+from deltasim.geometry import Curve, locate, make_slices, pack_curves, see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text
 from deltasim.solver import elimination
 from deltasim.solver.build import prepare
-from deltasim.solver.elimination import factorise, minimum_degree, plan_elimination, solve
+from deltasim.solver.elimination import factorise, plan_elimination, solve
+from deltasim.solver.incidence import find_runs, scatter, take_ends
 from deltasim.solver.method import RODAS4P2
+from deltasim.solver.ordering import ALONE, EACH, along_paths, minimum_degree
 from deltasim.solver.run import begin, march
 
 
@@ -27,26 +31,87 @@ def random_tree_and_more(n, extra, rng):
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-@pytest.mark.parametrize(("n", "extra"), [(1, 0), (2, 1), (40, 0), (40, 30)])
-def test_elimination_solves_what_a_dense_solver_solves(n, extra):
-    """A column-dominant M-matrix with the pattern of a network, against numpy."""
-    rng = np.random.default_rng(n + extra)
-    pairs = random_tree_and_more(n, extra, rng)
-    order, below = minimum_degree(n, pairs)
-    place = np.argsort(order)
-    plan, slots = plan_elimination(order, below, pairs)
+def a_river(branches, length, rng):
+    """Pairs of a tree of rivers: each branch a path of some length that ends somewhere on an earlier one."""
+    pairs, n = [(i, i + 1) for i in range(length)], length + 1
+    for _ in range(branches - 1):
+        mouth, reach = int(rng.integers(0, n)), int(rng.integers(1, length))
+        pairs += [(mouth, n), *((n + i, n + i + 1) for i in range(reach - 1))]
+        n += reach
+    return n, np.array(pairs, dtype=np.int64)
+
+
+def dominant(n, pairs, plan, slots, place, rng):
+    """A column-dominant M-matrix with the pattern of a network, dense and as the plan has it."""
     dense, w = np.eye(n), np.concatenate((np.ones(n), np.zeros(plan.size + 1 - n)))
     for k, (f, t) in enumerate(pairs):
         a, b = rng.uniform(0, 5), -rng.uniform(0, 5)
         for key, i, j, value in (("ff", f, f, a), ("tf", t, f, -a), ("ft", f, t, b), ("tt", t, t, -b)):
             w[slots[key][k]] += value
             dense[place[i], place[j]] += value
+    return dense, w
+
+
+NETWORKS = [(1, 0), (2, 1), (40, 0), (40, 30), "river", "river and more"]
+
+
+def network_of(name):
+    rng = np.random.default_rng(7 if isinstance(name, str) else sum(name))
+    if not isinstance(name, str):
+        return name[0], random_tree_and_more(*name, rng), rng
+    n, pairs = a_river(9, 30, rng)
+    if name != "river":
+        pairs = np.concatenate((pairs, rng.choice(n, (6, 2), replace=False)))
+    return n, pairs, rng
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_elimination_solves_what_a_dense_solver_solves(name, monkeypatch):
+    n, pairs, rng = network_of(name)
+    order, below, parts = along_paths(*minimum_degree(n, pairs))
+    place = np.argsort(order)
+    plan, slots = plan_elimination(order, below, parts, pairs)
+    dense, w = dominant(n, pairs, plan, slots, place, rng)
     right = rng.normal(size=n)
-    for factor, back in ((factorise.py_func, solve.py_func), (factorise, solve)):
+
+    def check(factor, back):
         values, x = w.copy(), right.copy()
         assert factor(plan, values)
         back(plan, values, x)
         assert x == pytest.approx(np.linalg.solve(dense, right), rel=1e-11, abs=1e-12)
+
+    check(factorise, solve)
+    for inner, function in vars(elimination).copy().items():
+        if hasattr(function, "py_func"):
+            monkeypatch.setattr(elimination, inner, function.py_func)
+    check(elimination.factorise, elimination.solve)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_paths_keep_every_pivot_after_those_that_touch_it_and_wait_for_none_beside_them(name):
+    n, pairs, _ = network_of(name)
+    before, around = minimum_degree(n, pairs)
+    order, below, parts = along_paths(before, around)
+    assert sorted(order) == list(range(n))
+    entries = dict(zip(before.tolist(), around, strict=True))
+    assert all(entries[i] == b for i, b in zip(order.tolist(), below, strict=True))
+    place = np.argsort(order)
+    assert all(place[j] > k for k, b in enumerate(below) for j in b)
+    covered = []
+    for one, twin, count in parts.tolist():
+        starts = [one] if twin < 0 else [one, twin]
+        for start in starts:
+            own = range(start, start + count)
+            covered += own
+            if twin != EACH:
+                assert all(len(below[k]) == 1 for k in own)
+                assert all(place[below[k][0]] == k + 1 for k in own[:-1])
+                # The last hands on to neither of the two.
+                assert all(place[below[own[-1]][0]] not in range(other, other + count) for other in starts)
+    assert sorted(covered) == list(range(n))
+    if name == "river":
+        assert sum(count * (1 + (twin >= 0)) for _, twin, count in parts.tolist() if twin != EACH) > 0.8 * n
+        assert {ALONE, EACH} < set(parts[:, 1].tolist())
 
 
 def test_a_tree_has_no_fill_and_a_chain_is_eaten_from_both_ends():
@@ -75,7 +140,7 @@ def test_always_what_has_fewest_neighbours_goes_next_and_joins_those_it_leaves(n
 
 def test_the_plan_does_not_depend_on_how_many_pairs_are_looked_up_at_once(monkeypatch):
     pairs = random_tree_and_more(40, 30, np.random.default_rng(1))
-    found = minimum_degree(40, pairs)
+    found = along_paths(*minimum_degree(40, pairs))
     whole, slots = plan_elimination(*found, pairs)
     monkeypatch.setattr(elimination, "AT_ONCE", 7)
     again, same = plan_elimination(*found, pairs)
@@ -83,11 +148,18 @@ def test_the_plan_does_not_depend_on_how_many_pairs_are_looked_up_at_once(monkey
     assert all(np.array_equal(slots[key], same[key]) for key in slots)
 
 
-def test_a_pivot_that_is_not_positive_is_reported():
-    pairs = np.array([(0, 1)], dtype=np.int64)
-    plan, _ = plan_elimination(*minimum_degree(2, pairs), pairs)
-    assert not factorise.py_func(plan, np.array([-1.0, 1.0, 0.0, 0.0, 0.0]))
-    assert not factorise.py_func(plan, np.array([np.nan, 1.0, 0.0, 0.0, 0.0]))
+@pytest.mark.parametrize("n", [2, 12, 40])
+@pytest.mark.parametrize("bad", [-1.0, 0.0, np.nan, np.inf])
+def test_a_pivot_that_is_not_positive_is_reported(n, bad):
+    """Wherever it stands: alone, on a path, or on one of two."""
+    pairs = np.array([(i, i + 1) for i in range(n - 1)], dtype=np.int64)
+    plan, _ = plan_elimination(*along_paths(*minimum_degree(n, pairs)), pairs)
+    good = np.concatenate((np.ones(n), np.zeros(plan.size + 1 - n)))
+    assert factorise(plan, good.copy())
+    for k in range(n):
+        values = good.copy()
+        values[k] = bad
+        assert not factorise(plan, values)
 
 
 def stability(method, z):
@@ -133,6 +205,69 @@ def test_curves_invert_and_lose_their_point_only_at_the_very_bottom():
     assert blunt.stage_at(volume) == pytest.approx(curve.stage_at(volume), abs=1e-12)
     assert blunt.area[0] > 0.0
     assert Curve.from_table([0.0], area=[5.0]).blunted(1e-4).area[0] == 5.0
+
+
+@njit
+def seen(curves, slices, rows, volumes):
+    stage, area = np.empty_like(volumes), np.empty_like(volumes)
+    for k in range(len(volumes)):
+        see_curves(curves, slices, rows, volumes[k], stage[k], area[k])
+    return stage, area
+
+
+@njit
+def located(curves, rows, volumes):
+    stage, area = np.empty_like(volumes), np.empty_like(volumes)
+    for k in range(volumes.shape[0]):
+        for i in range(volumes.shape[1]):
+            stage[k, i], area[k, i], _ = locate(curves, i, volumes[k, i], rows)
+    return stage, area
+
+
+@pytest.mark.parametrize("sloping", [True, False])
+def test_all_curves_at_a_time_are_each_curve_by_itself(sloping):
+    """From slice to slice, on the edges between them, below empty and above the top."""
+    wedge = Curve.from_table([1.0, 2.0, 4.0], area=[0.0, 80.0, 120.0])
+    table = Curve.from_table([0.0, 1.0, 3.0], storage=[0.0, 10.0, 100.0])
+    well = Curve.from_table([-1.0], area=[1.17])
+    curves = [wedge, table, wedge.with_soil(0.5, 0.2), well] if sloping else [table, well, table]
+    packed = pack_curves([curve.blunted(1e-4) for curve in curves])
+    rng = np.random.default_rng(3)
+    edges = np.concatenate((packed.storage, [0.0, -1e-3, 1e4]))
+    volumes = np.where(rng.random((300, len(curves))) < 0.3, rng.choice(edges, (300, len(curves))), 0.0)
+    volumes += (volumes == 0.0) * rng.uniform(-2.0, 300.0, volumes.shape)
+    found = seen(packed, make_slices(len(curves)), packed.first.copy(), volumes)
+    for one, other in zip(found, located(packed, packed.first.copy(), volumes), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14, atol=1e-13)
+
+
+@njit
+def through_runs(fluxes, flux, node, at_from, at_to):
+    take_ends(fluxes, node, at_from, at_to)
+    scatter(fluxes, flux, node)
+
+
+def test_runs_hold_what_follows_each_other_and_change_no_sum():
+    rng = np.random.default_rng(5)
+    m = 60
+    origin, target = rng.integers(0, 40, m), rng.integers(0, 40, m)
+    origin[10:30], target[10:30] = np.arange(20), np.arange(20) + 1  # a river, and one whose links run up it
+    origin[40:55], target[40:55] = np.arange(15) + 21, np.arange(15) + 20
+    origin[56:60], target[56:60] = np.arange(4), np.arange(4) + 1  # too short
+    runs = find_runs((origin, target))
+    assert runs.first.tolist() == [10, 40]
+    assert runs.length.tolist() == [20, 15]
+    assert sorted(runs.loose.tolist()) == [k for k in range(m) if not (10 <= k < 30 or 40 <= k < 55)]
+    fluxes = namedtuple("fluxes", "origin target runs")(origin, target, runs)
+    flux, node = rng.normal(size=m), rng.normal(size=41)
+    before, at_from, at_to = node.copy(), np.full(m, np.nan), np.full(m, np.nan)
+    through_runs(fluxes, flux, node, at_from, at_to)
+    assert np.array_equal(at_from, before[origin])
+    assert np.array_equal(at_to, before[target])
+    expected = np.zeros(41)
+    np.subtract.at(expected, origin, flux)
+    np.add.at(expected, target, flux)
+    assert node == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize(

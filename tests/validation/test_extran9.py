@@ -15,7 +15,7 @@ import pytest
 
 from deltasim.constants import GRAVITY, NO_TAILWATER
 from deltasim.links import LINKS, Ends
-from deltasim.solver.fluxes import evaluate_law
+from deltasim.solver.filling import evaluate_law
 from networks import run, scenario, seconds
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "worked_examples"

@@ -15,7 +15,7 @@ import pytest
 from deltasim.links import LINKS, Ends
 from deltasim.links.barrel import Barrel
 from deltasim.links.hds5 import inlet_headwater
-from deltasim.solver.fluxes import evaluate_law
+from deltasim.solver.filling import evaluate_law
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "worked_examples" / "culvert_hds5_problem1.csv"
 pytestmark = pytest.mark.skipif(not DATA.is_file(), reason="validation data are not beside the repository")

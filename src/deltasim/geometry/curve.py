@@ -16,13 +16,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltasim._jit import jit_inline
+from deltasim._jit import jit_inline, jit_inner
 from deltasim.constants import UNIT_AREA
 
-__all__ = ["Curve", "CurveTable", "locate", "pack_curves"]
+__all__ = ["Curve", "CurveTable", "Slices", "locate", "make_slices", "pack_curves", "see_curves"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+LEAST_SUM = 1e-300
+"""Instead of the 0 of an empty wedge, so that nothing over it is nothing."""
 
 AGREEMENT = 5e-3
 """Relative difference up to which a third column counts as the same curve, rounded."""
@@ -296,6 +299,95 @@ def pack_curves(curves: Sequence[Curve]) -> CurveTable:
         return np.concatenate([np.empty(0), *(getattr(curve, name) for curve in curves)])
 
     return CurveTable(first, ends - 1, joined("stage"), joined("area"), joined("slope"), joined("storage"))
+
+
+class Slices(NamedTuple):
+    """The slice of its curve in which each node was last found; arrays over the nodes.
+
+    Parameters
+    ----------
+    low, high : ndarray, m3
+        Volumes between which it lies.
+    storage, stage, area, slope : ndarray
+        Its row, as in `CurveTable`.
+    sloping : ndarray, shape (1,), int64
+        In how many of them the area grows.
+    """
+
+    low: Floats
+    high: Floats
+    storage: Floats
+    stage: Floats
+    area: Floats
+    slope: Floats
+    sloping: Integers
+
+
+def make_slices(nodes: int) -> Slices:
+    """Give slices in which nothing lies yet.
+
+    Parameters
+    ----------
+    nodes : int
+
+    Returns
+    -------
+    Slices
+    """
+    storage, stage, slope = np.zeros((3, nodes))
+    low, high = np.full(nodes, np.inf), np.full(nodes, -np.inf)
+    return Slices(low, high, storage, stage, np.ones(nodes), slope, np.zeros(1, dtype=np.int64))
+
+
+@jit_inner
+def see_curves(curves, slices, rows, volume, stage, area):  # type: ignore[no-untyped-def]
+    """Stage and area of all nodes.
+
+    Nearly all are where they were, in one slice of their curve; there one formula holds without a question asked, which
+    processors work out for several nodes at a time. The others are looked up one by one.
+
+    Parameters
+    ----------
+    curves : CurveTable
+    slices : Slices
+        Updated.
+    rows : ndarray, shape (n,), int64
+        As for `locate`; updated.
+    volume : ndarray, shape (n,) or longer, m3
+    stage, area : ndarray, shape (n,) or longer
+        Filled, as `locate` has them; m and m2.
+    """
+    n = rows.shape[0]
+    if slices.sloping[0] > 0:
+        for i in range(n):
+            d = volume[i] - slices.storage[i]
+            root = np.sqrt(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d)
+            stage[i] = slices.stage[i] + 2.0 * d / max(slices.area[i] + root, LEAST_SUM)
+            area[i] = root
+    else:
+        for i in range(n):
+            stage[i] = slices.stage[i] + (volume[i] - slices.storage[i]) / slices.area[i]
+            area[i] = slices.area[i]
+    strays = 0
+    for i in range(n):
+        strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
+    if strays > 0:
+        for i in range(n):
+            if volume[i] < slices.low[i] or volume[i] >= slices.high[i]:
+                stage[i], area[i], _ = locate(curves, i, volume[i], rows)  # type: ignore[no-untyped-call]
+                move_slice(curves, slices, i, rows[i])  # type: ignore[no-untyped-call]
+
+
+@jit_inner
+def move_slice(curves, slices, i, k):  # type: ignore[no-untyped-def]
+    """Note that node `i` is in row `k` of the curves."""
+    slices.sloping[0] += int(curves.slope[k] != 0.0) - int(slices.slope[i] != 0.0)
+    slices.low[i] = curves.storage[k]
+    slices.high[i] = curves.storage[k + 1] if k < curves.last[i] else np.inf
+    slices.storage[i] = curves.storage[k]
+    slices.stage[i] = curves.stage[k]
+    slices.area[i] = curves.area[k]
+    slices.slope[i] = curves.slope[k]
 
 
 @jit_inline

@@ -194,6 +194,10 @@ class LinkKind:
     law : numba dispatcher
         ``law(parameters, i, h_from, h_to, setting)`` gives discharge (m3/s, positive from ``from`` to ``to``) and its
         derivatives with respect to both stages and the setting. Stages of a dry node are its bed.
+    quick : callable or None
+        The law once more, for its most common case and without branches, so that several links are worked out at a
+        time: ``quick(parameters, i, h_up, h_down, setting)`` gives what the law does and whether it holds. Where it
+        does not, whatever it gives is dropped. Only for kinds that are symmetric and never fade.
     setting : str or None
         The key whose value reaches the law as ``setting``.
     symmetric : bool
@@ -222,6 +226,7 @@ class LinkKind:
     parameters: type[Any]
     build: Callable[[Sequence[Any], Sequence[Ends]], Any]
     law: Callable[..., tuple[float, float, float, float]]
+    quick: Callable[..., tuple[float, float, float, float, bool]] | None = None
     setting: str | None = None
     symmetric: bool = False
     steep: bool = False

@@ -153,12 +153,27 @@ def orifice_law(p: Any, i: int, h_up: float, h_down: float, setting: float):  # 
     return c * area * value, c * (lift * area * slope + growth * value), 0.0, 0.0
 
 
+@jit_law
+def full_orifice(p: Any, i: int, h_up: float, h_down: float, setting: float):  # type: ignore[no-untyped-def]
+    """Discharge through an orifice that is full, free or drowned: the quick form of `orifice_law`."""
+    head = h_up - p.invert[i]
+    tail = h_down - p.invert[i]
+    centre = 0.5 * p.height[i]
+    difference = head - max(tail, centre)
+    holds = (head > 0.0) & (head >= p.height[i]) & (difference >= p.smoothing[i])
+    value = np.sqrt(max(difference, p.smoothing[i]))
+    c = p.coefficient[i] * p.area[i]
+    slope = c * (0.5 / value)
+    return c * value, slope, -slope if tail > centre else 0.0, 0.0, holds
+
+
 ORIFICE = LinkKind(
     name="orifice",
     model=Orifice,
     parameters=OrificeParameters,
     build=build_orifices,
     law=orifice_law,
+    quick=full_orifice,
     symmetric=True,
     steep=True,
 )

@@ -336,6 +336,17 @@ def weir_law(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type:
     return free * share, by_up, by_down, -(by_up + by_down) * moves
 
 
+@jit_law
+def free_weir(p: Any, i: int, h_up: float, h_down: float, crest: float):  # type: ignore[no-untyped-def]
+    """Discharge over a plain level crest that is not drowned, or dry: the quick form of `weir_law`."""
+    level = max(crest, p.bed[i])
+    head = max(h_up - level, 0.0)
+    speed = p.coefficient[i] * np.sqrt(head)
+    slope = 1.5 * speed
+    by_setting = -slope if crest >= p.bed[i] else 0.0
+    return speed * head, slope, 0.0, by_setting, (p.form[i] == PLAIN) & (h_down <= level)
+
+
 @jit
 def shaped(head: float, tail: float, free: float, slope: float, notch: float, smoothing: float):  # type: ignore[no-untyped-def]
     """Discharge over a crest and the notch beside it, and its derivatives with respect to both heads.
@@ -380,6 +391,7 @@ WEIR = LinkKind(
     parameters=WeirParameters,
     build=build_weirs,
     law=weir_law,
+    quick=free_weir,
     setting="crest_level",
     symmetric=True,
     steep=True,

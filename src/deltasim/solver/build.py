@@ -29,10 +29,12 @@ from deltasim.solver.actuators import OPEN, SETTING
 from deltasim.solver.conditions import Places
 from deltasim.solver.controls import Controls, pack_controls
 from deltasim.solver.diversions import diversion_order, find_entries
-from deltasim.solver.elimination import minimum_degree, plan_elimination
+from deltasim.solver.elimination import plan_elimination
 from deltasim.solver.fluxes import Entries, FluxTable, make_groups
+from deltasim.solver.incidence import find_runs
 from deltasim.solver.kernels import pack
 from deltasim.solver.method import RODAS4P2, Method
+from deltasim.solver.ordering import along_paths, minimum_degree
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 from deltasim.solver.tides import longest_step, pack_tides
 from deltasim.solver.tracers import make_tracer_state, pack_tracers
@@ -174,16 +176,14 @@ def prepare(
     pairs = np.array([(f.origin, f.target) for f in fluxes], dtype=np.int64).reshape(-1, 2)
     diverting = _order_diversions(fluxes)
     # Before the nodes have their order: only to know which of them a diversion makes depend on each other.
-    rest = sorted(set(range(len(fluxes))) - set(diverting))
-    arranged = pairs[rest + diverting]
-    linked = np.flatnonzero(np.array(rest + diverting) < len(network.links))
-    entries = find_entries(arranged[:, 0], arranged[:, 1], len(rest), len(fluxes), linked)
+    arranged = np.array(sorted(set(range(len(fluxes))) - set(diverting)) + diverting, dtype=np.int64)
+    linked = np.flatnonzero(arranged < len(network.links))
+    entries = find_entries(pairs[arranged, 0], pairs[arranged, 1], len(fluxes) - len(diverting), len(fluxes), linked)
     pairs = np.where(pairs < n, pairs, -1)
-    between = np.concatenate((pairs, *_entry_pairs(entries, pairs[rest + diverting])))
+    between = np.concatenate((pairs, *_entry_pairs(entries, pairs[arranged])))
     between = between[(between >= 0).all(axis=1)]
-    order, below = minimum_degree(n, between)
-    place = np.empty(n, dtype=np.int64)
-    place[order] = np.arange(n)
+    order, below, parts = along_paths(*minimum_degree(n, between))
+    place = np.argsort(order)
     whole = np.append(place, np.arange(n, outside + 1))  # storages move, the others stay
     origin = whole[np.array([f.origin for f in fluxes], dtype=np.int64)]
     target = whole[np.array([f.target for f in fluxes], dtype=np.int64)]
@@ -197,9 +197,10 @@ def prepare(
     spot[sequence] = np.arange(len(sequence))
     links = len(network.links)
     first = int(spot[diverting[0]]) if diverting else 0
-    entries = find_entries(origin[sequence], target[sequence], first, first + len(diverting), np.sort(spot[:links]))
-    more = _entry_pairs(entries, pairs[sequence])
-    plan, slots = plan_elimination(order, below, np.concatenate((pairs[sequence], *more)))
+    ends = origin[sequence], target[sequence]
+    entries = find_entries(*ends, first, first + len(diverting), np.sort(spot[:links]))
+    every_pair = np.concatenate((pairs[sequence], *_entry_pairs(entries, pairs[sequence])))
+    plan, slots = plan_elimination(order, below, parts, every_pair)
     sorted_fluxes = [fluxes[i] for i in sequence]
     curves = [network.curves[i] for i in order]
     signals = _Signals(end)
@@ -222,23 +223,22 @@ def prepare(
     stops = np.unique(np.concatenate([stops, controls.stops, *(tide.breakpoints(0.0, end) for tide in tides)]))
 
     kinds: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
+    own_slots = _slots(slots, len(fluxes))
     problem = Problem(
         n=n,
         curves=pack_curves([curve.blunted(tolerance * UNIT_AREA) for curve in curves]),
-        fluxes=FluxTable(
-            origin=np.ascontiguousarray(origin[sequence]),
-            target=np.ascontiguousarray(target[sequence]),
-            forward=np.array([f.forward for f in sorted_fluxes], dtype=np.int64),
-            close=0.25 * tolerance,
-            shut=tolerance,
-            group=np.searchsorted(group[sequence], np.arange(len(kinds) + 1)).astype(np.int64),
-            fades=np.array([f.fades for f in sorted_fluxes], dtype=np.int64),
+        fluxes=_flux_table(
+            sorted_fluxes,
+            ends,
+            own_slots,
+            np.searchsorted(group[sequence], np.arange(len(kinds) + 1)),
+            tolerance,
             **_fading(curves, outside + 1),
             entries=entries,
         ),
         groups=make_groups(_parameters(network, sequence, tolerance), np.bincount(group, minlength=len(kinds))),
         plan=plan,
-        slots=_slots(slots, len(fluxes)),
+        slots=own_slots,
         signals=table,
         tides=pack_tides(tides),
         bindings=bindings,
@@ -247,6 +247,7 @@ def prepare(
         tolerance=tolerance,
         max_step=min(max_step, longest_step(tides)),
         lift_power=np.array([f.lift_power for f in sorted_fluxes], dtype=float),
+        lifting=np.flatnonzero([f.lift_power > 0.0 for f in sorted_fluxes]),
         control=controls.table,
         controlled=int(controls.is_needed),
         tracers=tracer_table,
@@ -257,6 +258,31 @@ def prepare(
     work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)
     work.stage[n:] = resting[n:]
     return Prepared(problem, work, place, spot[:links], spot[links:], controls)
+
+
+def _flux_table(
+    fluxes: Sequence[_Flux],
+    ends: tuple[Integers, Integers],
+    slots: Slots,
+    group: Integers,
+    tolerance: float,
+    **rest: Any,
+) -> FluxTable:
+    """Lay out the fluxes, in their order; `rest` are the remaining fields, as they are."""
+    origin, target = map(np.ascontiguousarray, ends)
+    forward = np.array([flux.forward for flux in fluxes], dtype=np.int64)
+    return FluxTable(
+        origin=origin,
+        target=target,
+        runs=find_runs((origin, target, slots.ff, slots.ft, slots.tf, slots.tt)),
+        forward=forward,
+        one_way=np.flatnonzero(forward),
+        close=0.25 * tolerance,
+        shut=tolerance,
+        group=group.astype(np.int64),
+        fades=np.array([flux.fades for flux in fluxes], dtype=np.int64),
+        **rest,
+    )
 
 
 def _fading(curves: Sequence[Curve], nodes: int) -> dict[str, Floats]:

@@ -7,8 +7,10 @@ round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewis
 from __future__ import annotations
 
 from deltasim._jit import jit_inline, jit_inner
+from deltasim.solver.incidence import scatter
 from deltasim.solver.problem import BEGUN, DENSE, LENGTH, TIME
-from deltasim.solver.step import clear_round_off, copy_into, move, scatter, sum_fluxes
+from deltasim.solver.step import clear_round_off, move, sum_fluxes
+from deltasim.solver.sums import copy_into
 
 __all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside"]
 
@@ -62,14 +64,10 @@ def part_of_step(problem, work, theta, moved, net):  # type: ignore[no-untyped-d
     bool
         Whether it moves in proportion.
     """
-    origin, target = problem.fluxes.origin, problem.fluxes.target
-    net[:] = 0.0
+    first, second = work.dense_flux[0], work.dense_flux[1]
     for k in range(moved.shape[0]):
-        inner = work.dense_flux[0, k] + theta * work.dense_flux[1, k]
-        volume = theta * (work.moved[k] + (1.0 - theta) * inner)
-        moved[k] = volume
-        net[origin[k]] -= volume
-        net[target[k]] += volume
+        moved[k] = theta * (work.moved[k] + (1.0 - theta) * (first[k] + theta * second[k]))
+    scatter(problem.fluxes, moved, net)
     lowest = 0.0
     for i in range(problem.n):
         lowest = min(lowest, work.begun[i] + net[i])
@@ -96,13 +94,13 @@ def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
             sum_fluxes(problem, work, row + 1, work.clock[LENGTH], work.dense_flux[row])
     work.counts[DENSE] = 2
     held = False
-    for k in range(work.moved.shape[0]):
-        if problem.fluxes.forward[k] == 1:
-            s, p, q = work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k]
-            if not (0.0 <= s + p <= 3.0 * s and 0.0 <= s - p - q <= 3.0 * s):
-                held = True
-                first, last = min(max(s + p, 0.0), 3.0 * s), min(max(s - p - q, 0.0), 3.0 * s)
-                work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
+    for j in range(problem.fluxes.one_way.shape[0]):
+        k = problem.fluxes.one_way[j]
+        s, p, q = work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k]
+        if not (0.0 <= s + p <= 3.0 * s and 0.0 <= s - p - q <= 3.0 * s):
+            held = True
+            first, last = min(max(s + p, 0.0), 3.0 * s), min(max(s - p - q, 0.0), 3.0 * s)
+            work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
     if held:
         for row in range(2):
             scatter(problem.fluxes, work.dense_flux[row], work.dense_node[row + 1])

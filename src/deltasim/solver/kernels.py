@@ -15,7 +15,8 @@ from deltasim._jit import Packed, kernel_address
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.solver.control import govern
-from deltasim.solver.fluxes import Groups, fill_plain, fill_sensitive, make_groups
+from deltasim.solver.filling import fill_plain, fill_sensitive
+from deltasim.solver.fluxes import Groups, make_groups
 from deltasim.solver.problem import CARRY, CONTROL, Problem, Work
 from deltasim.solver.transport import carry
 

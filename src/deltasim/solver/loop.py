@@ -7,6 +7,7 @@ import numpy as np
 from deltasim._jit import jit, jit_inner
 from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
 from deltasim.solver.dense import extend_fluxes
+from deltasim.solver.incidence import scatter, take_ends
 from deltasim.solver.problem import (
     BEGUN,
     COUNTED,
@@ -37,14 +38,13 @@ from deltasim.solver.step import (
     accept,
     book,
     clear_round_off,
-    copy_into,
     error_of,
     evaluate_at,
     move,
-    scatter,
     trial_step,
     update_stages,
 )
+from deltasim.solver.sums import copy_into
 from deltasim.solver.transport import carry, note_given
 
 __all__ = [
@@ -104,13 +104,15 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
         copy_into(work.trial_stage, work.stage, n)
     for j in range(n, work.stage.shape[0]):
         work.stage[j] = work.trial_stage[j]
-    origin, target = problem.fluxes.origin, problem.fluxes.target
     scatter(problem.fluxes, work.q, work.net)
     for j in range(n, work.net.shape[0]):
         work.net[j] = 0.0
+    take_ends(problem.fluxes, work.net, work.at_from, work.at_to)
     for k in range(work.q.shape[0]):
-        work.rate[k] = work.by_time[k] + work.by_from[k] * work.net[origin[k]] + work.by_to[k] * work.net[target[k]]
-        if work.q[k] == 0.0 and problem.fluxes.forward[k] == 1:
+        work.rate[k] = work.by_time[k] + work.by_from[k] * work.at_from[k] + work.by_to[k] * work.at_to[k]
+    for j in range(problem.fluxes.one_way.shape[0]):
+        k = problem.fluxes.one_way[j]
+        if work.q[k] == 0.0:
             work.rate[k] = max(work.rate[k], 0.0)
     entries = problem.fluxes.entries
     for e in range(entries.flux.shape[0]):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._jit import jit_inline, jit_inner
-from deltasim.geometry import CurveTable
+from deltasim.geometry import CurveTable, Slices, make_slices
 from deltasim.solver.actuators import ControlState, ControlTable, apply_actuators
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
@@ -139,6 +139,8 @@ class Problem(NamedTuple):
     max_step : float, s
     lift_power : ndarray, shape (m,), J/m3 per m
         rho g / efficiency of pumps whose energy is wanted, 0 for the others.
+    lifting : ndarray
+        Fluxes of those pumps.
     control : ControlTable
     controlled : int
         1 where anything is switched or moved.
@@ -163,6 +165,7 @@ class Problem(NamedTuple):
     tolerance: float
     max_step: float
     lift_power: Floats
+    lifting: Integers
     control: ControlTable
     controlled: int
     tracers: TracerTable
@@ -188,14 +191,18 @@ class Work(NamedTuple):
         At `volume`: m, m2, 1/m2, m/s.
     stage_before : ndarray, shape (N,), m
         At the start of the last step.
-    trial, trial_stage : ndarray, shape (N,)
-        Storage and stage inside a step.
+    trial, trial_stage, trial_area : ndarray, shape (N,)
+        Storage, stage and area inside a step.
     rows : ndarray, shape (n,), int64
         Row of its curve that each node was last found in.
     cursor : ndarray, int64
         Piece of each signal.
     tide_time, tide_level, tide_rate : ndarray, shape (n_tide,)
         Each tide above its base where it was last wanted: stages of a step, and its end, often ask twice.
+    at_from, at_to, lift_from, lift_to, rise_from, rise_to : ndarray, shape (m,)
+        What nodes have, mostly `trial_stage`, and `lift` and `rise`, at both ends of each flux.
+    left : ndarray, shape (m,), int64
+        1 where the quick form of a law does not hold.
     setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
     q, by_from, by_to, by_time : ndarray, shape (m,)
         Fluxes at the start of the step and their derivatives.
@@ -211,12 +218,12 @@ class Work(NamedTuple):
         Scratch over the storages, 0 beyond them: what derivatives are multiplied with.
     drift : ndarray, shape (N,), m3/s2
         How fast the net inflow of each storage changes by itself.
-    node_increment : ndarray, shape (s, N), m3
-    stage_flux : ndarray, shape (s, m), m3/s
+    node_increment : ndarray, shape (s, N) or wider, m3
+    stage_flux : ndarray, shape (s, m) or wider, m3/s
         Fluxes at the stages of the step.
     moved : ndarray, shape (m,), m3
         Volume that the last step moved by each flux.
-    dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m)
+    dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m); both or wider
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
     matrix, rhs, share, gain : ndarray
         Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters.
@@ -231,6 +238,8 @@ class Work(NamedTuple):
     max_volume, max_time : ndarray, shape (n,)
     max_flux, max_flux_time : ndarray, shape (m,)
     energy : ndarray, shape (m,), J
+    slices : Slices
+        Of the curves, where each node was last found.
     control : ControlState
     tracers : TracerState
     """
@@ -247,11 +256,19 @@ class Work(NamedTuple):
     rise: Floats
     trial: Floats
     trial_stage: Floats
+    trial_area: Floats
     rows: Integers
     cursor: Integers
     tide_time: Floats
     tide_level: Floats
     tide_rate: Floats
+    at_from: Floats
+    at_to: Floats
+    lift_from: Floats
+    lift_to: Floats
+    rise_from: Floats
+    rise_to: Floats
+    left: Integers
     setting: Floats
     setting_rate: Floats
     factor: Floats
@@ -287,6 +304,7 @@ class Work(NamedTuple):
     max_flux: Floats
     max_flux_time: Floats
     energy: Floats
+    slices: Slices
     control: ControlState
     tracers: TracerState
 
@@ -317,6 +335,24 @@ class Output(NamedTuple):
     position: Floats
     wish: Floats
     mass: Floats
+
+
+LINE = 64
+"""Bytes that processors fetch and work on at once; what lies across two of them takes twice as long."""
+
+
+def _padded(length: int) -> int:
+    """Numbers in whole lines."""
+    per_line = LINE // 8
+    return -(-length // per_line) * per_line
+
+
+def _in_lines(shape: tuple[int, ...]) -> Floats:
+    """Zeros that begin with a line."""
+    size = int(np.prod(shape))
+    room = np.zeros(size + LINE // 8)
+    skipped = -room.ctypes.data % LINE // 8
+    return room[skipped : skipped + size].reshape(shape)
 
 
 def make_work(
@@ -350,19 +386,20 @@ def make_work(
     shapes: dict[str, tuple[int, ...]] = {
         "clock": (6,),
         "weight": (len(problem.fluxes.entries.flux),),
-        "node_increment": (s, nodes),
-        "stage_flux": (s, m),
-        "dense_node": (3, nodes),
-        "dense_flux": (2, m),
+        "node_increment": (s, _padded(nodes)),
+        "stage_flux": (s, _padded(m)),
+        "dense_node": (3, _padded(nodes)),
+        "dense_flux": (2, _padded(m)),
         "matrix": (problem.plan.size + 1,),
     }
-    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage rhs share gain net drift"
+    over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage trial_area rhs share gain net"
     over_storages = "stage_integral stage_left lost max_volume max_time"
     shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
-    shapes.update(dict.fromkeys(over_nodes.split(), (nodes,)))
+    shapes.update(dict.fromkeys(f"{over_nodes} drift".split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
-    arrays: dict[str, Any] = {name: np.zeros(shapes.get(name, (m,))) for name in Work._fields[:-2]}
+    arrays: dict[str, Any] = {name: _in_lines(shapes.get(name, (m,))) for name in Work._fields[:-3]}
     arrays["counts"] = np.zeros(9, dtype=np.int64)
+    arrays["left"] = np.zeros(m, dtype=np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
     arrays["tide_time"][:] = np.nan
@@ -370,7 +407,7 @@ def make_work(
     arrays["max_volume"][:] = storage
     arrays["setting"][:] = setting
     arrays["factor"][:] = factor
-    return Work(**arrays, control=control, tracers=tracers)
+    return Work(**arrays, slices=make_slices(n), control=control, tracers=tracers)
 
 
 @jit_inline

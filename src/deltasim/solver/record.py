@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim._jit import jit_inline, jit_inner
-from deltasim.geometry import locate
-from deltasim.solver.dense import part_of_step, storage_inside
+from deltasim.geometry import see_curves
+from deltasim.solver.dense import storage_inside
 from deltasim.solver.problem import BEGUN, LENGTH
+from deltasim.solver.sums import copy_into
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
@@ -26,15 +27,21 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
     the roots of -3 Q theta^2 + 2 (Q - P) theta + (S + P).
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
+    first, second, above = work.dense_node[1], work.dense_node[2], work.gain
+    found = 0
     for i in range(problem.n):
-        best = work.max_volume[i]
-        if work.volume[i] > best:
-            best = work.volume[i]
-            work.max_volume[i] = best
-            work.max_time[i] = t + dt
-        s, p, q = work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i]
-        if max(work.begun[i], work.volume[i]) + 0.25 * max(abs(p), abs(p + q)) <= best:
+        most = max(work.begun[i], work.volume[i]) + 0.25 * max(abs(first[i]), abs(first[i] + second[i]))
+        above[i] = most - work.max_volume[i]
+        found += above[i] > 0.0
+    if found == 0:
+        return
+    for i in range(problem.n):
+        if not above[i] > 0.0:
             continue
+        if work.volume[i] > work.max_volume[i]:
+            work.max_volume[i] = work.volume[i]
+            work.max_time[i] = t + dt
+        s, p, q = work.dense_node[0, i], first[i], second[i]
         b = q - p
         root = b * b + 3.0 * q * (s + p)
         if root < 0.0:
@@ -58,50 +65,93 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     is by magnitude, with its sign.
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
+    above = work.part
+    found = 0
     for k in range(work.q.shape[0]):
         before, after = work.q_before[k], work.q[k]
         middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
-        best = abs(work.max_flux[k])
-        if max(abs(before), abs(after), abs(middle)) * 1.2 > best:
-            if abs(after) > best:
-                best = abs(after)
-                work.max_flux[k] = after
-                work.max_flux_time[k] = t + dt
-            bend = 2.0 * (before + after - 2.0 * middle)
-            slope = after - before - bend
-            theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
-            if 0.0 < theta < 1.0 and work.rate_before[k] * middle > 0.0 and work.rate[k] * middle < 0.0:
-                peak = before + theta * (slope + theta * bend)
-                if abs(peak) > best:
-                    work.max_flux[k] = peak
-                    work.max_flux_time[k] = t + theta * dt
-        if problem.lift_power[k] > 0.0:
-            a, b = problem.fluxes.origin[k], problem.fluxes.target[k]
-            first = work.stage_before[b] - work.stage_before[a]
-            last = work.stage[b] - work.stage[a]
-            work_done = before * first + 2.0 * middle * (first + last) + after * last
-            work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
+        above[k] = max(abs(before), abs(after), abs(middle)) * 1.2 - abs(work.max_flux[k])
+        found += above[k] > 0.0
+    if found > 0:
+        for k in range(work.q.shape[0]):
+            if above[k] > 0.0:
+                note_flux(work, k, t, dt)
+    for j in range(problem.lifting.shape[0]):
+        k = problem.lifting[j]
+        before, after = work.q_before[k], work.q[k]
+        middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
+        a, b = problem.fluxes.origin[k], problem.fluxes.target[k]
+        first = work.stage_before[b] - work.stage_before[a]
+        last = work.stage[b] - work.stage[a]
+        work_done = before * first + 2.0 * middle * (first + last) + after * last
+        work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
 @jit_inline
-def integrate_stage(problem, work, i, length, middle, stage):  # type: ignore[no-untyped-def]
-    """Add the integral of a stage since `stage_left` to where it is `stage`, by Simpson's rule.
+def note_flux(work, k, t, dt):  # type: ignore[no-untyped-def]
+    """Update the largest value of one flux from the last step, which begins at `t` and is `dt` long."""
+    before, after = work.q_before[k], work.q[k]
+    middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
+    best = abs(work.max_flux[k])
+    if abs(after) > best:
+        best = abs(after)
+        work.max_flux[k] = after
+        work.max_flux_time[k] = t + dt
+    bend = 2.0 * (before + after - 2.0 * middle)
+    slope = after - before - bend
+    theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
+    if 0.0 < theta < 1.0 and work.rate_before[k] * middle > 0.0 and work.rate[k] * middle < 0.0:
+        peak = before + theta * (slope + theta * bend)
+        if abs(peak) > best:
+            work.max_flux[k] = peak
+            work.max_flux_time[k] = t + theta * dt
+
+
+@jit_inner
+def fill_storages(work, theta, storage):  # type: ignore[no-untyped-def]
+    """Storages at a part of the last step, m3, into `storage`; where any is below empty, all go straight instead.
+
+    Straight lines are nowhere negative either, for their two ends are not.
+
+    Returns
+    -------
+    bool
+        Whether they go straight.
+    """
+    n = work.rows.shape[0]
+    whole, first, second = work.dense_node[0], work.dense_node[1], work.dense_node[2]
+    below = 0
+    for i in range(n):
+        storage[i] = work.begun[i] + theta * (whole[i] + (1.0 - theta) * (first[i] + theta * second[i]))
+        below += storage[i] < 0.0
+    if below > 0:
+        for i in range(n):
+            storage[i] = max(work.begun[i] + theta * whole[i], 0.0)
+    return below > 0
+
+
+@jit_inner
+def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-untyped-def]
+    """Add the integral of each stage since `stage_left` to where it is `stage`, by Simpson's rule.
 
     Parameters
     ----------
     problem : Problem
     work : Work
-    i : int
-        The storage.
     length : float, s
     middle : float
         Part of the last step in the middle between the two.
-    stage : float, m
+    stage : ndarray, shape (n,) or longer, m
         Becomes `stage_left`.
     """
-    h = locate(problem.curves, i, storage_inside(work, i, middle), work.rows)[0]
-    work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * h + stage)
-    work.stage_left[i] = stage
+    if length <= 0.0:
+        return
+    storage, between = work.rhs, work.trial_area
+    fill_storages(work, middle, storage)
+    see_curves(problem.curves, work.slices, work.rows, storage, between, work.gain)
+    for i in range(problem.n):
+        work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * between[i] + stage[i])
+        work.stage_left[i] = stage[i]
 
 
 @jit_inner
@@ -145,25 +195,27 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         Of the output interval.
     """
     n = problem.n
-    moved = work.part
+    moved, first, second = work.moved, work.dense_flux[0], work.dense_flux[1]
+    storage, stage = output.storage[row], output.stage[row]
+    straight = False
     if theta < 1.0:
-        part_of_step(problem, work, theta, moved, work.rhs)
+        straight = fill_storages(work, theta, storage)
     else:
-        moved = work.moved
-    middle, span = 0.5 * (begin + theta), (theta - begin) * work.clock[LENGTH]
-    per_length = 1.0 / length
+        copy_into(storage, work.volume, n)
+    see_curves(problem.curves, work.slices, work.rows, storage, stage, output.area[row])
+    integrate_stages(problem, work, (theta - begin) * work.clock[LENGTH], 0.5 * (begin + theta), stage)
+    mean_stage = output.mean_stage[row]
     for i in range(n):
-        v = work.volume[i] if theta >= 1.0 else max(work.begun[i] + work.rhs[i], 0.0)
-        h, a, _ = locate(problem.curves, i, v, work.rows)
-        integrate_stage(problem, work, i, span, middle, h)
-        output.storage[row, i] = v
-        output.stage[row, i] = h
-        output.area[row, i] = a
-        output.mean_stage[row, i] = work.stage_integral[i] * per_length
+        mean_stage[i] = work.stage_integral[i] / length
         work.stage_integral[i] = 0.0
+    volume = output.volume[row]
+    inner = 0.0 if straight else 1.0 - theta
     for k in range(moved.shape[0]):
-        output.volume[row, k] = work.since[k] + moved[k]
-        work.since[k] = -moved[k]
+        part = theta * moved[k]
+        if inner > 0.0:
+            part = theta * (moved[k] + inner * (first[k] + theta * second[k]))
+        volume[k] = work.since[k] + part
+        work.since[k] = -part
     state = work.control
     add_wishes(problem, work, begin, theta)
     for j in range(state.wish.shape[0]):
@@ -192,9 +244,7 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
         Part of the step at which its last output lies; 0 where it has none.
     """
     if begin < 1.0:
-        middle, span = 0.5 * (begin + 1.0), (1.0 - begin) * work.clock[LENGTH]
-        for i in range(problem.n):
-            integrate_stage(problem, work, i, span, middle, work.stage[i])
+        integrate_stages(problem, work, (1.0 - begin) * work.clock[LENGTH], 0.5 * (begin + 1.0), work.stage)
         add_wishes(problem, work, begin, 1.0)
     for k in range(work.moved.shape[0]):
         work.since[k] += work.moved[k]

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit, jit_inner
+from deltasim._jit import jit_inner
 from deltasim.constants import LEAST_AREA, UNIT_AREA
-from deltasim.geometry import locate
+from deltasim.geometry import locate, see_curves
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
+from deltasim.solver.incidence import scatter, take_ends
 from deltasim.solver.problem import DENSE, apply_signals
+from deltasim.solver.sums import add_scaled, add_stages, copy_into
 
 __all__ = [
     "accept",
     "book",
     "clear_round_off",
-    "copy_into",
     "error_of",
     "evaluate_at",
     "move",
-    "scatter",
     "sum_fluxes",
     "trial_step",
     "update_stages",
@@ -51,23 +51,26 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
     bool
         Whether any storage is dry.
     """
+    n = problem.n
     little = problem.tolerance * UNIT_AREA
     drop = DROP * little
-    dry = False
-    for i in range(problem.n):
-        v = work.volume[i]
-        h, a, _ = locate(problem.curves, i, v, work.rows)
-        work.stage[i] = h
-        work.area[i] = a
-        above = v - problem.fluxes.bed_storage[i]
-        if -little < above < drop:
-            dry = True
-            v += drop - above
-            h, a, _ = locate(problem.curves, i, v, work.rows)
-        work.trial[i] = v
-        work.trial_stage[i] = h
-        work.lift[i] = 1.0 / max(a, LEAST_AREA)
-    return dry
+    see_curves(problem.curves, work.slices, work.rows, work.volume, work.stage, work.area)
+    copy_into(work.trial, work.volume, n)
+    copy_into(work.trial_stage, work.stage, n)
+    dry = 0
+    for i in range(n):
+        work.lift[i] = 1.0 / max(work.area[i], LEAST_AREA)
+        above = work.volume[i] - problem.fluxes.bed_storage[i]
+        dry += (-little < above) & (above < drop)
+    if dry > 0:
+        for i in range(n):
+            above = work.volume[i] - problem.fluxes.bed_storage[i]
+            if -little < above < drop:
+                work.trial[i] += drop - above
+                h, a, _ = locate(problem.curves, i, work.trial[i], work.rows)
+                work.trial_stage[i] = h
+                work.lift[i] = 1.0 / max(a, LEAST_AREA)
+    return dry > 0
 
 
 @jit_inner
@@ -80,50 +83,32 @@ def evaluate_at(problem, work, t, q, sensitive):  # type: ignore[no-untyped-def]
 @jit_inner
 def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
     """W = I - gamma dt J of the storages into `work.matrix`."""
-    w = work.matrix
-    slots = problem.slots
+    w, slots, runs = work.matrix, problem.slots, problem.fluxes.runs
+    by_from, by_to = work.by_from, work.by_to
     w[: problem.n] = 1.0
     w[problem.n :] = 0.0
-    for k in range(slots.ff.shape[0]):
-        by_from = gdt * work.by_from[k]
-        by_to = gdt * work.by_to[k]
-        w[slots.ff[k]] += by_from
-        w[slots.tf[k]] -= by_from
-        w[slots.ft[k]] += by_to
-        w[slots.tt[k]] -= by_to
+    for r in range(runs.first.shape[0]):
+        k = runs.first[r]
+        ff, tf, ft, tt = slots.ff[k], slots.tf[k], slots.ft[k], slots.tt[k]
+        add_scaled(w[ff:], gdt, by_from[k:], runs.length[r])
+        add_scaled(w[tt:], -gdt, by_to[k:], runs.length[r])
+        add_scaled(w[tf:], -gdt, by_from[k:], runs.length[r])
+        add_scaled(w[ft:], gdt, by_to[k:], runs.length[r])
+    for j in range(runs.loose.shape[0]):
+        k = runs.loose[j]
+        w[slots.ff[k]] += gdt * by_from[k]
+        w[slots.tf[k]] -= gdt * by_from[k]
+        w[slots.ft[k]] += gdt * by_to[k]
+        w[slots.tt[k]] -= gdt * by_to[k]
     entries = problem.fluxes.entries
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]
-        by_from = gdt * work.weight[e] * work.by_from[k]
-        by_to = gdt * work.weight[e] * work.by_to[k]
-        w[slots.entry_ff[e]] += by_from
-        w[slots.entry_tf[e]] -= by_from
-        w[slots.entry_ft[e]] += by_to
-        w[slots.entry_tt[e]] -= by_to
-
-
-@jit_inner
-def scatter(fluxes, flux, node):  # type: ignore[no-untyped-def]
-    """Sum fluxes into nodes: `node` = B `flux`."""
-    origin, target = fluxes.origin, fluxes.target
-    node[:] = 0.0
-    for k in range(origin.shape[0]):
-        node[origin[k]] -= flux[k]
-        node[target[k]] += flux[k]
-
-
-@jit
-def add_scaled(total, factor, term, length):  # type: ignore[no-untyped-def]
-    """`total` += `factor` * `term` over the first `length` elements."""
-    for i in range(length):
-        total[i] += factor * term[i]
-
-
-@jit
-def copy_into(to, source, length):  # type: ignore[no-untyped-def]
-    """`to` = `source` over the first `length` elements; a plain loop compiles much faster than slices."""
-    for i in range(length):
-        to[i] = source[i]
+        from_share = gdt * work.weight[e] * by_from[k]
+        to_share = gdt * work.weight[e] * by_to[k]
+        w[slots.entry_ff[e]] += from_share
+        w[slots.entry_tf[e]] -= from_share
+        w[slots.entry_ft[e]] += to_share
+        w[slots.entry_tt[e]] -= to_share
 
 
 @jit_inner
@@ -133,10 +118,12 @@ def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
     It holds those of the stage before, which a good method takes again for its last ones.
     """
     if problem.method.follows[stage] == 1:
-        add_scaled(work.trial, 1.0, work.node_increment[stage - 1], problem.n)
+        increment = work.node_increment[stage - 1]
+        for i in range(problem.n):
+            work.trial[i] += increment[i]
     else:
         copy_into(work.trial, work.volume, problem.n)
-        add_stages(work.trial, weights, work.node_increment, problem.n)
+        add_stages(work.trial, 1.0, weights, work.node_increment, stage, problem.n)
 
 
 @jit_inner
@@ -169,27 +156,18 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
             copy_into(flux, work.q, work.q.shape[0])
         else:
             see_stage(problem, work, stage, method.alpha[stage])
-            for i in range(n):
-                work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
+            see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
             evaluate_at(problem, work, t + method.nodes[stage] * dt, flux, False)
         increment = work.node_increment[stage]
         scatter(problem.fluxes, flux, increment)
         slope = method.slopes[stage] * dt
         for i in range(n):
             increment[i] = gdt * (increment[i] + slope * work.drift[i])
-        add_stages(increment, method.coupling[stage], work.node_increment, n)
+        add_stages(increment, 1.0, method.coupling[stage], work.node_increment, stage, n)
         solve(problem.plan, work.matrix, increment)
     see_stage(problem, work, method.nodes.shape[0], method.weights)
     sum_fluxes(problem, work, 0, dt, work.moved)
     return True
-
-
-@jit
-def add_stages(total, weights, stages, length):  # type: ignore[no-untyped-def]
-    """`total` += sum over the stages of their weight times what they are, over the first `length` elements."""
-    for j in range(weights.shape[0]):
-        if weights[j] != 0.0:
-            add_scaled(total, weights[j], stages[j], length)
 
 
 @jit_inner
@@ -204,25 +182,22 @@ def sum_fluxes(problem, work, row, dt, out):  # type: ignore[no-untyped-def]
     row : int
         0 for the volumes that the step moves, 1 and 2 for its continuous extension.
     dt : float, s
-    out : ndarray, shape (m,), m3
+    out : ndarray, shape (m,) or longer, m3
         Filled.
     """
     method, entries = problem.method, problem.fluxes.entries
-    origin, target = problem.fluxes.origin, problem.fluxes.target
-    weights = method.flux_weights[row]
-    node = work.net
+    weights, stages = method.flux_weights[row], method.nodes.shape[0]
+    node, at_from, at_to = work.net, work.at_from, work.at_to
     node[:] = 0.0
-    add_stages(node, weights, work.node_increment, problem.n)
-    out[:] = 0.0
-    add_stages(out, weights, work.stage_flux, out.shape[0])
-    gdt = method.gamma * dt
-    slope = method.flux_slopes[row] * dt
-    for k in range(out.shape[0]):
-        change = work.by_from[k] * node[origin[k]] + work.by_to[k] * node[target[k]]
-        out[k] = gdt * (out[k] + slope * work.by_time[k] + change)
+    add_stages(node, 1.0, weights, work.node_increment, stages, problem.n)
+    take_ends(problem.fluxes, node, at_from, at_to)
+    gdt, slope, fluxes = method.gamma * dt, method.flux_slopes[row] * dt, work.q.shape[0]
+    for k in range(fluxes):
+        out[k] = gdt * (slope * work.by_time[k] + work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k])
+    add_stages(out, gdt, weights, work.stage_flux, stages, fluxes)
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]
-        change = work.by_from[k] * node[origin[k]] + work.by_to[k] * node[target[k]]
+        change = work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k]
         out[entries.diversion[e]] += gdt * work.weight[e] * change
 
 
@@ -240,35 +215,48 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     lowest : float, m3
         Smallest storage.
     """
-    error = work.gain
-    for i in range(problem.n):
-        error[i] = 0.0
-    add_stages(error, problem.method.error_weights, work.node_increment, problem.n)
+    n, ratio = problem.n, work.gain
+    for i in range(n):
+        ratio[i] = 0.0
+    add_stages(ratio, 1.0, problem.method.error_weights, work.node_increment, problem.method.nodes.shape[0], n)
+    see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
+    bad = 0
+    for i in range(n):
+        allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
+        ratio[i] = abs(ratio[i]) / allowed
+        bad += 1 - ((ratio[i] < np.inf) & (work.trial[i] >= -allowed))
     worst = 0.0
     where = 0
     lowest = np.inf
-    for i in range(problem.n):
-        v = work.trial[i]
-        area = max(work.area[i], locate(problem.curves, i, v, work.rows)[1], UNIT_AREA)
-        lowest = min(lowest, v)
-        allowed = problem.tolerance * area
-        ratio = abs(error[i]) / allowed
-        if not ratio < np.inf or not v >= -allowed:
-            return np.inf, i, lowest
-        if ratio > worst:
-            worst = ratio
+    for i in range(n):
+        lowest = min(lowest, work.trial[i])
+        if ratio[i] > worst:
+            worst = ratio[i]
             where = i
+    if bad > 0:
+        return np.inf, find_bad(problem, work, ratio), lowest
     fluxes = problem.fluxes
-    for k in range(fluxes.forward.shape[0]):
-        if work.moved[k] < 0.0 and fluxes.forward[k] == 1:
+    for j in range(fluxes.one_way.shape[0]):
+        k = fluxes.one_way[j]
+        if work.moved[k] < 0.0:
             # What ran back is turned back when the step is made final; both ends are off by that much.
             for i in (fluxes.origin[k], fluxes.target[k]):
-                if i < problem.n:
-                    ratio = -work.moved[k] / (problem.tolerance * max(work.area[i], UNIT_AREA))
-                    if ratio > worst:
-                        worst = ratio
+                if i < n:
+                    off = -work.moved[k] / (problem.tolerance * max(work.area[i], UNIT_AREA))
+                    if off > worst:
+                        worst = off
                         where = i
     return worst, where, lowest
+
+
+@jit_inner
+def find_bad(problem, work, ratio):  # type: ignore[no-untyped-def]
+    """First storage that is not finite or too far below empty."""
+    for i in range(problem.n):
+        allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
+        if not (ratio[i] < np.inf and work.trial[i] >= -allowed):
+            return i
+    return 0
 
 
 @jit_inner
@@ -317,8 +305,9 @@ def turn_back_nothing(problem, work):  # type: ignore[no-untyped-def]
 
     Such a flux that begins or ends within the step may come out below 0 by about the error of the step.
     """
-    for k in range(work.moved.shape[0]):
-        if problem.fluxes.forward[k] == 1 and work.moved[k] < 0.0:
+    for j in range(problem.fluxes.one_way.shape[0]):
+        k = problem.fluxes.one_way[j]
+        if work.moved[k] < 0.0:
             work.moved[k] = 0.0
             work.dense_flux[0, k] = 0.0
             work.dense_flux[1, k] = 0.0
@@ -328,8 +317,8 @@ def turn_back_nothing(problem, work):  # type: ignore[no-untyped-def]
 def runs_back(problem, work):  # type: ignore[no-untyped-def]
     """Whether anything would run back, over the step, through what only runs forward."""
     found = False
-    for k in range(work.moved.shape[0]):
-        found = found or (work.moved[k] < 0.0 and problem.fluxes.forward[k] == 1)
+    for j in range(problem.fluxes.one_way.shape[0]):
+        found = found or work.moved[problem.fluxes.one_way[j]] < 0.0
     return found
 
 
@@ -353,10 +342,12 @@ def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
     method, fluxes = problem.method, problem.fluxes
     work.counts[DENSE] = 0
     if lowest >= 0.0 and not runs_back(problem, work):
-        work.dense_node[:] = 0.0
-        add_stages(work.dense_node[0], method.weights, work.node_increment, problem.n)
+        stages, whole = method.nodes.shape[0], work.dense_node[0]
+        for i in range(problem.n):
+            whole[i] = work.trial[i] - work.volume[i]
         for row in range(2):
-            add_stages(work.dense_node[row + 1], method.dense[row], work.node_increment, problem.n)
+            work.dense_node[row + 1][:] = 0.0
+            add_stages(work.dense_node[row + 1], 1.0, method.dense[row], work.node_increment, stages, problem.n)
         return False
     work.counts[DENSE] = 1
     for row in range(2):
@@ -391,7 +382,8 @@ def move(problem, work):  # type: ignore[no-untyped-def]
         v = work.volume[i] + y
         work.carry[i] = (v - work.volume[i]) - y
         work.volume[i] = v
-        lowest = min(lowest, v)
+    for i in range(problem.n):
+        lowest = min(lowest, work.volume[i])
     return lowest
 
 

@@ -25,7 +25,7 @@ from deltasim.geometry import locate
 from deltasim.solver.dense import part_of_step
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.problem import BEGUN, CARRY, LENGTH, TIME, signal_at
-from deltasim.solver.step import copy_into
+from deltasim.solver.sums import copy_into
 
 __all__ = ["carry", "note_given"]
 

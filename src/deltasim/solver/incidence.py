@@ -1,0 +1,94 @@
+"""Which nodes each flux joins: values of nodes taken to the ends of fluxes, and fluxes summed into nodes.
+
+Along a river the fluxes that follow each other join nodes that follow each other. Such a run of fluxes is worked on as
+a whole, which processors do several at a time; the other, loose fluxes look up their nodes one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deltasim._jit import jit_inner
+from deltasim.solver.sums import add, copy_into, subtract
+
+__all__ = ["Runs", "find_runs", "scatter", "take_ends"]
+
+Integers = NDArray[np.int64]
+
+LEAST_RUN = 8
+"""Fluxes that are worth a loop of their own."""
+
+
+class Runs(NamedTuple):
+    """Fluxes that follow each other as their nodes and their places in the matrix do, and those that do not.
+
+    Parameters
+    ----------
+    first, length : ndarray, shape (n_run,)
+        First flux of each run, and how many.
+    loose : ndarray
+        Fluxes in no run.
+    """
+
+    first: Integers
+    length: Integers
+    loose: Integers
+
+
+def find_runs(columns: Sequence[Integers]) -> Runs:
+    """Find the runs.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray, shape (m,)
+        What has to grow by one from flux to flux.
+
+    Returns
+    -------
+    Runs
+    """
+    m = len(columns[0])
+    follows = np.zeros(m + 1, dtype=bool)
+    follows[1:m] = np.all([np.diff(column) == 1 for column in columns], axis=0)
+    first = np.flatnonzero(~follows[:-1] & follows[1:])
+    last = np.flatnonzero(follows[:-1] & ~follows[1:])
+    long = last - first + 1 >= LEAST_RUN
+    first, last = first[long], last[long]
+    marks = np.zeros(m + 1, dtype=np.int64)
+    marks[first] += 1
+    marks[last + 1] -= 1
+    return Runs(first, last - first + 1, np.flatnonzero(np.cumsum(marks[:-1]) == 0))
+
+
+@jit_inner
+def scatter(fluxes, flux, node):  # type: ignore[no-untyped-def]
+    """Sum fluxes into nodes: `node` = B `flux`."""
+    origin, target, runs = fluxes.origin, fluxes.target, fluxes.runs
+    node[:] = 0.0
+    for r in range(runs.first.shape[0]):
+        k, length = runs.first[r], runs.length[r]
+        # First one end, then the other: where they share nodes, one loop over both would wait for itself.
+        subtract(node[origin[k] :], flux[k:], length)
+        add(node[target[k] :], flux[k:], length)
+    for j in range(runs.loose.shape[0]):
+        k = runs.loose[j]
+        node[origin[k]] -= flux[k]
+        node[target[k]] += flux[k]
+
+
+@jit_inner
+def take_ends(fluxes, node, at_from, at_to):  # type: ignore[no-untyped-def]
+    """Values of nodes at both ends of each flux."""
+    origin, target, runs = fluxes.origin, fluxes.target, fluxes.runs
+    for r in range(runs.first.shape[0]):
+        k, length = runs.first[r], runs.length[r]
+        copy_into(at_from[k:], node[origin[k] :], length)
+        copy_into(at_to[k:], node[target[k] :], length)
+    for j in range(runs.loose.shape[0]):
+        k = runs.loose[j]
+        at_from[k] = node[origin[k]]
+        at_to[k] = node[target[k]]

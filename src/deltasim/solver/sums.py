@@ -1,0 +1,86 @@
+"""Sums over whole arrays, written so that processors do several elements at a time.
+
+Stages of a method are added four at a time: most of what an addition costs is fetching the sum and putting it back.
+Loops here, and others that are to be worked so, count from 0 and ask no questions. A part of an array is passed as
+such, for an index that could be negative is a question; conditions are joined by ``&`` and ``|``, which do not branch.
+"""
+
+from __future__ import annotations
+
+from deltasim._jit import jit_inline, jit_inner
+
+__all__ = ["add", "add_scaled", "add_stages", "copy_into", "subtract"]
+
+
+@jit_inline
+def copy_into(to, source, length):  # type: ignore[no-untyped-def]
+    """`to` = `source` over the first `length` elements; a plain loop compiles much faster than slices."""
+    for i in range(length):
+        to[i] = source[i]
+
+
+@jit_inline
+def add(total, x, length):  # type: ignore[no-untyped-def]
+    """`total` += x over the first `length` elements."""
+    for i in range(length):
+        total[i] += x[i]
+
+
+@jit_inline
+def subtract(total, x, length):  # type: ignore[no-untyped-def]
+    """`total` -= x over the first `length` elements."""
+    for i in range(length):
+        total[i] -= x[i]
+
+
+@jit_inline
+def add_scaled(total, a, x, length):  # type: ignore[no-untyped-def]
+    """`total` += a x over the first `length` elements."""
+    for i in range(length):
+        total[i] += a * x[i]
+
+
+@jit_inline
+def add_two(total, a, x, b, y, length):  # type: ignore[no-untyped-def]
+    """`total` += a x + b y."""
+    for i in range(length):
+        total[i] += a * x[i] + b * y[i]
+
+
+@jit_inline
+def add_four(total, a, x, b, y, c, z, d, w, length):  # type: ignore[no-untyped-def]
+    """`total` += a x + b y + c z + d w."""
+    for i in range(length):
+        total[i] += (a * x[i] + b * y[i]) + (c * z[i] + d * w[i])
+
+
+@jit_inner
+def add_stages(total, scale, weights, stages, count, length):  # type: ignore[no-untyped-def]
+    """`total` += scale times the sum over the first stages of their weight times what they are.
+
+    Parameters
+    ----------
+    total : ndarray, shape (length,) or longer
+    scale : float
+    weights : ndarray, shape (s,)
+    stages : ndarray, shape (s, length) or wider
+    count, length : int
+        How many stages, and elements of each.
+    """
+    j = 0
+    while j < count and weights[j] == 0.0:
+        j += 1
+    while count > j and weights[count - 1] == 0.0:
+        count -= 1
+    while j < count:
+        a, x = scale * weights[j], stages[j]
+        if count - j >= 4:
+            b, c, d = scale * weights[j + 1], scale * weights[j + 2], scale * weights[j + 3]
+            add_four(total, a, x, b, stages[j + 1], c, stages[j + 2], d, stages[j + 3], length)
+            j += 4
+        elif count - j >= 2:
+            add_two(total, a, x, scale * weights[j + 1], stages[j + 1], length)
+            j += 2
+        else:
+            add_scaled(total, a, x, length)
+            j += 1
