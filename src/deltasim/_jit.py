@@ -47,6 +47,7 @@ __all__ = [
     "jit_inner",
     "jit_law",
     "kernel_address",
+    "unsigned",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -193,6 +194,29 @@ def _compile(function: F, **options: bool) -> F:
     folder = _writable_cache()
     with _caching_in(folder):
         return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+
+
+def unsigned(i: Any) -> Any:
+    """An index that is not negative: in compiled code it needs no look whether it counts from the end.
+
+    Parameters
+    ----------
+    i : int
+        Not negative. Sums and ranges of such are such; with a plain int one becomes a float, as in numpy.
+
+    Returns
+    -------
+    int
+    """
+    return int(i)
+
+
+@overload(unsigned)  # type: ignore[untyped-decorator, unused-ignore]
+def _unsigned(i: Any) -> Any:  # noqa: ARG001
+    def convert(i: Any) -> Any:
+        return np.uint64(i)
+
+    return convert
 
 
 class Aside:
@@ -396,7 +420,10 @@ def call(typing: Any, address: Any, *given: Any) -> Any:  # noqa: ARG001
 
 
 def apart(place: int) -> Callable[[F], F]:
-    """Decorate a kernel of four arguments, the first two a problem and its state, that is compiled by itself.
+    """Decorate a kernel that is compiled by itself; its first two arguments are a problem and its state.
+
+    What is compiled into its caller is optimised again with it, and with the caller's caller: of large pieces that is
+    most of the time that compiling takes.
 
     Parameters
     ----------
@@ -406,17 +433,24 @@ def apart(place: int) -> Callable[[F], F]:
     Returns
     -------
     callable
-        Leaves the function as it is; it returns an int.
+        Leaves the function, of two or four arguments, as it is; it returns an int.
     """
 
     def decorate(function: F) -> F:
-        def by_address(problem: Any, work: Any, first: Any, second: Any) -> Any:
+        def of_two(problem: Any, work: Any) -> Any:
+            return call(problem.apart[place], problem, work)
+
+        def of_four(problem: Any, work: Any, first: Any, second: Any) -> Any:
             return call(problem.apart[place], problem, work, first, second)
 
-        @overload(function, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
-        def choose(problem: Any, work: Any, first: Any, second: Any) -> Any:  # noqa: ARG001
-            return by_address
+        def choose_two(problem: Any, work: Any) -> Any:  # noqa: ARG001
+            return of_two
 
+        def choose_four(problem: Any, work: Any, first: Any, second: Any) -> Any:  # noqa: ARG001
+            return of_four
+
+        choose = {2: choose_two, 4: choose_four}[function.__code__.co_argcount]
+        overload(function, jit_options={"error_model": "numpy"})(choose)
         return function
 
     return decorate

@@ -6,9 +6,9 @@ round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewis
 
 from __future__ import annotations
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.solver.incidence import scatter
-from deltasim.solver.problem import BEGUN, DENSE, LENGTH, TIME
+from deltasim.solver.problem import BEGUN, DENSE, EXTEND, LENGTH, TIME
 from deltasim.solver.step import clear_round_off, move, sum_fluxes
 from deltasim.solver.sums import copy_into
 
@@ -78,7 +78,7 @@ def part_of_step(problem, work, theta, moved, net):  # type: ignore[no-untyped-d
     return lowest < 0.0
 
 
-@jit_inner
+@apart(EXTEND)
 def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
     """Sum the per-flux coefficients of the continuous extension; only steps with output or an event inside need them.
 
@@ -88,7 +88,7 @@ def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
     where the cubic is monotone (Fritsch and Carlson 1980).
     """
     if work.counts[DENSE] == 2:
-        return
+        return 0
     if work.counts[DENSE] == 0:
         for row in range(2):
             sum_fluxes(problem, work, row + 1, work.clock[LENGTH], work.dense_flux[row])
@@ -104,6 +104,7 @@ def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
     if held:
         for row in range(2):
             scatter(problem.fluxes, work.dense_flux[row], work.dense_node[row + 1])
+    return 0
 
 
 @jit_inner

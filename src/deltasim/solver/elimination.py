@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit, jit_inline, jit_inner
-from deltasim.solver.ordering import ALONE, EACH
+from deltasim._jit import jit, jit_inline, jit_inner, unsigned
+from deltasim.solver.ordering import EACH
 
 __all__ = ["Elimination", "factorise", "plan_elimination", "solve"]
 
@@ -45,9 +45,9 @@ class Elimination(NamedTuple):
     size : int
         Slots in W, without the one for nothing.
     parts : ndarray, shape (n_part, 4)
-        The order, cut up: first pivot, first pivot of a second path or `ALONE` or `EACH`, number of pivots (of each of
-        two paths), and where the first one's pairs begin in `target`. On a path every pivot has one entry, which is the
-        pivot after it, except for the last, whose entry may be any later one.
+        The order, cut up: first pivot, first pivot of a second path or `EACH`, number of pivots (of each of two paths),
+        and where the first one's pairs begin in `target`. On a path every pivot has one entry, which is the pivot after
+        it, except for the last, whose entry may be any later one.
     """
 
     first: Integers
@@ -130,12 +130,10 @@ def factorise(plan, w):  # type: ignore[no-untyped-def]
         False where a pivot is not positive: the matrix is not of the kind this is meant for.
     """
     parts = plan.parts
-    for j in range(parts.shape[0]):
-        begin, twin, count = parts[j, 0], parts[j, 1], parts[j, 2]
+    for p in range(parts.shape[0]):
+        begin, twin, count = parts[p, 0], parts[p, 1], parts[p, 2]
         if twin == EACH:
-            good = factorise_each(plan, w, begin, begin + count, parts[j, 3])
-        elif twin == ALONE:
-            good = factorise_path(plan, w, begin, count)
+            good = factorise_each(plan, w, begin, begin + count, parts[p, 3])
         else:
             good = factorise_paths(plan, w, begin, twin, count)
         if not good:
@@ -143,7 +141,7 @@ def factorise(plan, w):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit_inner
+@jit_inline
 def is_good(pivot):  # type: ignore[no-untyped-def]
     """Whether a pivot is a positive number."""
     return 0.0 < pivot < np.inf
@@ -171,46 +169,32 @@ def factorise_each(plan, w, begin, end, at):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit_inner
-def factorise_path(plan, w, i, count):  # type: ignore[no-untyped-def]
-    """Factor a path."""
-    at = plan.first.shape[0] - 1 + plan.first[i]
-    diagonal, below, right = w[i:], w[at:], w[at + plan.row.shape[0] :]
-    taken = 0.0
-    for s in range(count):
-        pivot = diagonal[s] - taken
-        if not is_good(pivot):
-            return False
-        inverse = 1.0 / pivot
-        diagonal[s] = inverse
-        low = below[s] * inverse
-        taken = low * right[s]
-        below[s] = low
-        right[s] *= inverse
-    w[plan.row[plan.first[i] + count - 1]] -= taken
-    return True
+@jit_inline
+def places(plan, i):  # type: ignore[no-untyped-def]
+    """Where a path that begins with pivot `i` has its diagonal, its entries below and those to the right."""
+    below = plan.first.shape[0] - 1 + plan.first[i]
+    return unsigned(i), unsigned(below), unsigned(below + plan.row.shape[0])
 
 
 @jit_inner
 def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
     """Factor two paths side by side."""
-    n, entries, first = plan.first.shape[0] - 1, plan.row.shape[0], plan.first
-    diagonal_i, below_i, right_i = w[i:], w[n + first[i] :], w[n + entries + first[i] :]
-    diagonal_j, below_j, right_j = w[j:], w[n + first[j] :], w[n + entries + first[j] :]
+    own_i, below_i, right_i = places(plan, i)
+    own_j, below_j, right_j = places(plan, j)
     taken_i, taken_j = 0.0, 0.0
-    for s in range(count):
-        pivot_i, pivot_j = diagonal_i[s] - taken_i, diagonal_j[s] - taken_j
+    for s in range(unsigned(0), unsigned(count)):
+        pivot_i, pivot_j = w[own_i + s] - taken_i, w[own_j + s] - taken_j
         if not (is_good(pivot_i) and is_good(pivot_j)):
             return False
         inverse_i, inverse_j = 1.0 / pivot_i, 1.0 / pivot_j
-        diagonal_i[s], diagonal_j[s] = inverse_i, inverse_j
-        low_i, low_j = below_i[s] * inverse_i, below_j[s] * inverse_j
-        taken_i, taken_j = low_i * right_i[s], low_j * right_j[s]
-        below_i[s], below_j[s] = low_i, low_j
-        right_i[s] *= inverse_i
-        right_j[s] *= inverse_j
-    w[plan.row[first[i] + count - 1]] -= taken_i
-    w[plan.row[first[j] + count - 1]] -= taken_j
+        low_i, low_j = w[below_i + s] * inverse_i, w[below_j + s] * inverse_j
+        high_i, high_j = w[right_i + s], w[right_j + s]
+        taken_i, taken_j = low_i * high_i, low_j * high_j
+        w[own_i + s], w[own_j + s] = inverse_i, inverse_j
+        w[below_i + s], w[below_j + s] = low_i, low_j
+        w[right_i + s], w[right_j + s] = high_i * inverse_i, high_j * inverse_j
+    w[plan.row[plan.first[i] + count - 1]] -= taken_i
+    w[plan.row[plan.first[j] + count - 1]] -= taken_j
     return True
 
 
@@ -230,103 +214,75 @@ def solve(plan, w, b):  # type: ignore[no-untyped-def]
     n, entries = first.shape[0] - 1, row.shape[0]
     for p in range(parts.shape[0]):
         i, j, count = parts[p, 0], parts[p, 1], parts[p, 2]
-        if j == EACH:
-            for k in range(i, i + count):
-                for e in range(first[k], first[k + 1]):
-                    b[row[e]] -= w[n + e] * b[k]
-        elif j == ALONE:
-            go_down(b, b[i:], w[n + first[i] :], count, row[first[i] + count - 1])
-        else:
-            last_i, last_j = row[first[i] + count - 1], row[first[j] + count - 1]
-            go_down_both(b, b[i:], b[j:], w[n + first[i] :], w[n + first[j] :], count, last_i, last_j)
+        if j != EACH:
+            go_down(plan, w, b, i, j, count)
+            continue
+        for k in range(i, i + count):
+            for e in range(first[k], first[k + 1]):
+                b[row[e]] -= w[n + e] * b[k]
     for p in range(parts.shape[0] - 1, -1, -1):
         i, j, count = parts[p, 0], parts[p, 1], parts[p, 2]
-        if j == EACH:
-            for k in range(i + count - 1, i - 1, -1):
-                # Only one product stands between a value and the one before it, on which this waits.
-                rest = b[k] * w[k]
-                for e in range(first[k], first[k + 1]):
-                    rest -= w[n + entries + e] * b[row[e]]
-                b[k] = rest
-        elif j == ALONE:
-            go_up(b[i:], w[i:], w[n + entries + first[i] :], count, b[row[first[i] + count - 1]])
-        else:
-            x, y = b[row[first[i] + count - 1]], b[row[first[j] + count - 1]]
-            right_i, right_j = w[n + entries + first[i] :], w[n + entries + first[j] :]
-            go_up_both(b[i:], b[j:], w[i:], w[j:], right_i, right_j, count, x, y)
+        if j != EACH:
+            go_up(plan, w, b, i, j, count)
+            continue
+        for k in range(i + count - 1, i - 1, -1):
+            # Only one product stands between a value and the one before it, on which this waits.
+            rest = b[k] * w[k]
+            for e in range(first[k], first[k + 1]):
+                rest -= w[n + entries + e] * b[row[e]]
+            b[k] = rest
 
 
 @jit_inline
-def two_down(b, below, s, x):  # type: ignore[no-untyped-def]
-    """Values of the pivots s and s + 1 of a path, `x` being that of the one before.
+def two_down(w, b, below, at, x):  # type: ignore[no-untyped-def]
+    """Values of two pivots of a path, `x` being that of the one before; `below` is that one's multiplier.
 
     One product and one sum stand between `x` and the second of them, where one after the other would take two of each.
     """
-    first, second = below[s - 1], below[s]
-    return b[s] - first * x, (b[s + 1] - second * b[s]) + (second * first) * x
+    first, second, known = w[below], w[below + unsigned(1)], b[at]
+    return known - first * x, (b[at + unsigned(1)] - second * known) + (second * first) * x
 
 
 @jit_inner
-def go_down(b, own, below, count, last):  # type: ignore[no-untyped-def]
-    """Take along a path what its pivots hand on, to the equation that the last one touches."""
-    x = own[0]
-    s = 1
-    while s + 1 < count:
-        own[s], x = two_down(own, below, s, x)
-        own[s + 1] = x
-        s += 2
-    if s < count:
-        x = own[s] - below[s - 1] * x
-        own[s] = x
-    b[last] -= below[count - 1] * x
-
-
-@jit_inner
-def go_down_both(b, own_i, own_j, below_i, below_j, count, last_i, last_j):  # type: ignore[no-untyped-def]
-    """Do what `go_down` does on two paths side by side."""
-    x, y = own_i[0], own_j[0]
-    s = 1
-    while s + 1 < count:
-        own_i[s], x = two_down(own_i, below_i, s, x)
-        own_j[s], y = two_down(own_j, below_j, s, y)
-        own_i[s + 1], own_j[s + 1] = x, y
-        s += 2
-    if s < count:
-        x, y = own_i[s] - below_i[s - 1] * x, own_j[s] - below_j[s - 1] * y
-        own_i[s], own_j[s] = x, y
-    b[last_i] -= below_i[count - 1] * x
-    b[last_j] -= below_j[count - 1] * y
+def go_down(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
+    """Take along two paths what their pivots hand on, to the equations that the last ones touch."""
+    own_i, below_i, _ = places(plan, i)
+    own_j, below_j, _ = places(plan, j)
+    one = unsigned(1)
+    last = unsigned(count - 1)
+    x, y = b[own_i], b[own_j]
+    for s in range(one, last, unsigned(2)):
+        first_x, x = two_down(w, b, below_i + s - one, own_i + s, x)
+        first_y, y = two_down(w, b, below_j + s - one, own_j + s, y)
+        b[own_i + s], b[own_j + s] = first_x, first_y
+        b[own_i + s + one], b[own_j + s + one] = x, y
+    if count % 2 == 0:
+        x, y = b[own_i + last] - w[below_i + last - one] * x, b[own_j + last] - w[below_j + last - one] * y
+        b[own_i + last], b[own_j + last] = x, y
+    b[plan.row[plan.first[i] + count - 1]] -= w[below_i + last] * x
+    b[plan.row[plan.first[j] + count - 1]] -= w[below_j + last] * y
 
 
 @jit_inline
-def two_up(own, inverse, right, s, x):  # type: ignore[no-untyped-def]
-    """Solution at the pivots s and s - 1 of a path, `x` being that at the one after; likewise."""
-    known = own[s] * inverse[s]
-    second = right[s - 1]
-    return known - right[s] * x, (own[s - 1] * inverse[s - 1] - second * known) + (second * right[s]) * x
+def two_up(w, b, right, at, x):  # type: ignore[no-untyped-def]
+    """Solution at two pivots of a path, the later first, `x` being that at the one after; likewise."""
+    one = unsigned(1)
+    known, second = b[at] * w[at], w[right - one]
+    return known - w[right] * x, (b[at - one] * w[at - one] - second * known) + (second * w[right]) * x
 
 
 @jit_inner
-def go_up(own, inverse, right, count, x):  # type: ignore[no-untyped-def]
-    """Insert the solution along a path, from that of the equation that the last one touches."""
-    s = count - 1
-    while s > 0:
-        own[s], x = two_up(own, inverse, right, s, x)
-        own[s - 1] = x
-        s -= 2
-    if s == 0:
-        own[0] = own[0] * inverse[0] - right[0] * x
-
-
-@jit_inner
-def go_up_both(own_i, own_j, inverse_i, inverse_j, right_i, right_j, count, x, y):  # type: ignore[no-untyped-def]
-    """Do what `go_up` does on two paths side by side."""
-    s = count - 1
-    while s > 0:
-        own_i[s], x = two_up(own_i, inverse_i, right_i, s, x)
-        own_j[s], y = two_up(own_j, inverse_j, right_j, s, y)
-        own_i[s - 1], own_j[s - 1] = x, y
-        s -= 2
-    if s == 0:
-        own_i[0] = own_i[0] * inverse_i[0] - right_i[0] * x
-        own_j[0] = own_j[0] * inverse_j[0] - right_j[0] * y
+def go_up(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
+    """Insert the solution along two paths, from those of the equations that the last ones touch."""
+    own_i, _, right_i = places(plan, i)
+    own_j, _, right_j = places(plan, j)
+    x, y = b[plan.row[plan.first[i] + count - 1]], b[plan.row[plan.first[j] + count - 1]]
+    one = unsigned(1)
+    for done in range(one, unsigned(count), unsigned(2)):
+        s = unsigned(count) - done
+        first_x, x = two_up(w, b, right_i + s, own_i + s, x)
+        first_y, y = two_up(w, b, right_j + s, own_j + s, y)
+        b[own_i + s], b[own_j + s] = first_x, first_y
+        b[own_i + s - one], b[own_j + s - one] = x, y
+    if count % 2 == 1:
+        b[own_i], b[own_j] = b[own_i] * w[own_i] - w[right_i] * x, b[own_j] * w[own_j] - w[right_j] * y

@@ -10,7 +10,7 @@ from typing import Any
 
 from numba.extending import overload
 
-from deltasim._jit import jit, jit_inline
+from deltasim._jit import jit, jit_inline, unsigned
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
@@ -88,53 +88,52 @@ def _filler(kind: Any) -> Any:
         return _diverter(law)
 
     def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
-        own = slice(table.group[g], table.group[g + 1])
-        if has_quick and fill_quickly(p, own, sensitive, table, work, q) == 0:
+        if has_quick and fill_quickly(p, g, sensitive, table, work, q) == 0:
             return
-        origin, target, forward, fades = table.origin[own], table.target[own], table.forward[own], table.fades[own]
-        stage_from, stage_to, setting, factors = work.at_from[own], work.at_to[own], work.setting[own], work.factor[own]
-        lift_from, lift_to = work.lift_from[own], work.lift_to[own]
-        by_from, by_to, by_time = work.by_from[own], work.by_to[own], work.by_time[own]
-        left, flow = work.left[own], q[own]
-        for k in range(flow.shape[0]):
-            if has_quick and left[k] == 0:
+        stage_from, stage_to, setting = work.at_from, work.at_to, work.setting
+        lift_from, lift_to = work.lift_from, work.lift_to
+        start = unsigned(table.group[g])
+        for k in range(start, unsigned(table.group[g + 1])):
+            if has_quick and work.left[k] == 0:
                 continue
+            i = k - start
             back = symmetric and stage_to[k] > stage_from[k]
             if back:
-                value, d_to, d_from, d_setting = law(p, k, stage_to[k], stage_from[k], setting[k])
+                value, d_to, d_from, d_setting = law(p, i, stage_to[k], stage_from[k], setting[k])
                 value, d_to, d_from, d_setting = -value, -d_to, -d_from, -d_setting
             else:
-                value, d_from, d_to, d_setting = law(p, k, stage_from[k], stage_to[k], setting[k])
-            factor = factors[k]
+                value, d_from, d_to, d_setting = law(p, i, stage_from[k], stage_to[k], setting[k])
+            factor = work.factor[k]
             flux = value * factor
             part = 1.0
             given = 1.0
             growth = 0.0
-            if flux < 0.0 and forward[k] == 1:
+            if flux < 0.0 and table.forward[k] == 1:
                 # A flap that is all but open is seen as open in derivatives only: a step that opens it must know how
                 # much would flow, or it would have to end within the time in which two stages even out.
                 part = 0.0
                 given = 1.0 if steep and stage_to[k] - stage_from[k] < table.shut else 0.0
-            elif may_fade and fades[k] == 1:
-                part, growth = share_given(table, work, origin[k] if flux >= 0.0 else target[k], reaches_soil)
+            elif may_fade and table.fades[k] == 1:
+                part, growth = share_given(
+                    table, work, table.origin[k] if flux >= 0.0 else table.target[k], reaches_soil
+                )
                 given = part
-            flow[k] = flux * part
+            q[k] = flux * part
             if sensitive:
-                rate = d_from * work.rise_from[own][k] + d_to * work.rise_to[own][k]
-                rate = factor * (rate + d_setting * work.setting_rate[own][k])
-                by_time[k] = part * (rate + value * work.factor_rate[own][k])
+                rate = factor * (d_from * work.rise_from[k] + d_to * work.rise_to[k] + d_setting * work.setting_rate[k])
+                work.by_time[k] = part * (rate + value * work.factor_rate[k])
                 if steep:
                     gap = abs(stage_from[k] - stage_to[k])
                     most = max(lift_from[k], lift_to[k])
                     if gap < table.close * max(1.0, most) and abs(flux) * most > QUICK * gap:
                         d_from, d_to = steepened(abs(value), gap, d_from, d_to)
-                by_from[k] = given * factor * d_from * lift_from[k]
-                by_to[k] = given * factor * d_to * lift_to[k]
+                work.by_from[k] = given * factor * d_from * lift_from[k]
+                work.by_to[k] = given * factor * d_to * lift_to[k]
                 if growth > 0.0:
                     if flux >= 0.0:
-                        by_from[k] += flux * growth
+                        work.by_from[k] += flux * growth
                     else:
-                        by_to[k] += flux * growth
+                        work.by_to[k] += flux * growth
 
     return fill
 
@@ -148,7 +147,7 @@ def _has_quick(kind: Any) -> bool:
     return True
 
 
-def _no_quick(p: Any, own: Any, sensitive: bool, table: Any, work: Any, q: Any) -> int:  # never called
+def _no_quick(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:  # never called
     return 1
 
 
@@ -156,22 +155,21 @@ def _quick_filler(kind: Any) -> Any:
     """Make the loop of one kind with the quick form of its law inside, which asks no questions."""
     quick, steep = kind.quick, float(kind.steep)
 
-    def fill(p: Any, own: Any, sensitive: bool, table: Any, work: Any, q: Any) -> int:
-        forward, setting, factor = table.forward[own], work.setting[own], work.factor[own]
-        stage_from, stage_to = work.at_from[own], work.at_to[own]
-        lift_from, lift_to = work.lift_from[own], work.lift_to[own]
-        rise_from, rise_to = work.rise_from[own], work.rise_to[own]
-        setting_rate, factor_rate = work.setting_rate[own], work.factor_rate[own]
-        by_from, by_to, by_time = work.by_from[own], work.by_to[own], work.by_time[own]
-        left, flow, close = work.left[own], q[own], steep * table.close
+    def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:
+        stage_from, stage_to, setting, factor = work.at_from, work.at_to, work.setting, work.factor
+        lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
+        by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
+        setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, steep * table.close
+        start = unsigned(table.group[g])
         unsettled = 0
-        for k in range(flow.shape[0]):
+        for k in range(start, unsigned(table.group[g + 1])):
             back = stage_to[k] > stage_from[k]
             up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
-            value, d_up, d_down, d_setting, holds = quick(p, k, up, down, setting[k])
+            value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
             value = -value if back else value
-            flow[k] = value * factor[k]
-            holds = holds & ((flow[k] >= 0.0) | (forward[k] == 0))
+            flux = value * factor[k]
+            q[k] = flux
+            holds = holds & ((flux >= 0.0) | (forward[k] == 0))
             if sensitive:
                 d_from = -d_down if back else d_up
                 d_to = -d_up if back else d_down
@@ -242,15 +240,15 @@ def _fill_group(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) 
     return _filler(_KINDS[p.target.instance_class])
 
 
-def fill_quickly(p: Any, own: Any, sensitive: bool, table: Any, work: Any, q: Any) -> int:
+def fill_quickly(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:
     """Fill those fluxes of a group for which the quick form of its law holds.
 
     Parameters
     ----------
     p : NamedTuple
         Parameters of a kind that has one.
-    own : slice
-        Fluxes of the group.
+    g : int
+        The group.
     sensitive : bool
         Whether derivatives are wanted.
     table : FluxTable
@@ -263,10 +261,10 @@ def fill_quickly(p: Any, own: Any, sensitive: bool, table: Any, work: Any, q: An
     int
         For how many it does not.
     """
-    return int(_quick_filler(_KINDS[type(p)])(p, own, sensitive, table, work, q))
+    return int(_quick_filler(_KINDS[type(p)])(p, g, sensitive, table, work, q))
 
 
 @overload(fill_quickly, jit_options={"error_model": "numpy", "forceinline": True})  # type: ignore[untyped-decorator, unused-ignore]
-def _fill_quickly(p: Any, own: Any, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
+def _fill_quickly(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
     kind = _KINDS[p.target.instance_class]
     return _quick_filler(kind) if _has_quick(kind) else _no_quick

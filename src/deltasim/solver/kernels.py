@@ -1,6 +1,6 @@
-"""The kernels that are compiled by themselves, each where a network first needs it.
+"""The kernels that are compiled by themselves: large pieces of a step, and what not every network needs.
 
-The compiled loop calls them by their addresses. So it compiles in seconds, and a network pays for the laws that it has.
+The compiled loop calls them by their addresses. So each is compiled once, and a network pays for the laws that it has.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from deltasim._jit import Packed, kernel_address
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.solver.control import govern
+from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.filling import fill_plain, fill_sensitive
 from deltasim.solver.fluxes import Groups, make_groups
-from deltasim.solver.problem import CARRY, CONTROL, Problem, Work
+from deltasim.solver.loop import refresh
+from deltasim.solver.problem import ACCEPT, CARRY, CONTROL, EXTEND, REFRESH, TRIAL, Problem, Work
+from deltasim.solver.step import accept, trial_step
 from deltasim.solver.transport import carry
 
 __all__ = ["compile_all", "pack"]
@@ -42,10 +45,15 @@ def pack(problem: Problem, work: Work) -> tuple[Any, Any]:
     state = Packed(work)
     groups = _connect(problem, parameters, state)
     packed = Packed(problem._replace(groups=groups, apart=np.zeros_like(problem.apart)), parameters)
+    apart = packed.arrays.apart
+    apart[TRIAL] = kernel_address(trial_step, packed, state, 0.0, 1.0)
+    apart[ACCEPT] = kernel_address(accept, packed, state, 1.0, 0.0)
+    apart[EXTEND] = kernel_address(extend_fluxes, packed, state)
+    apart[REFRESH] = kernel_address(refresh, packed, state)
     if problem.traced == 1:
-        packed.arrays.apart[CARRY] = kernel_address(carry, packed, state, 0.0, 1.0)
+        apart[CARRY] = kernel_address(carry, packed, state, 0.0, 1.0)
     if problem.controlled == 1:
-        packed.arrays.apart[CONTROL] = kernel_address(govern, packed, state, 0, 0.0)
+        apart[CONTROL] = kernel_address(govern, packed, state, 0, 0.0)
     return packed, state
 
 

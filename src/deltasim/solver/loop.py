@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit, jit_inner
+from deltasim._jit import apart, jit, jit_inner
 from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
 from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.incidence import scatter, take_ends
@@ -17,6 +17,7 @@ from deltasim.solver.problem import (
     LIMITING,
     NEXT_STOP,
     OPEN_STEP,
+    REFRESH,
     REJECTED,
     ROWS_DONE,
     STARTED,
@@ -89,7 +90,7 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
         work.cursor[i] = c
 
 
-@jit_inner
+@apart(REFRESH)
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
     t = work.clock[TIME]
@@ -118,6 +119,7 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]
         work.rate[entries.diversion[e]] += work.weight[e] * (work.rate[k] - work.by_time[k])
+    return 0
 
 
 @jit_inner
@@ -163,7 +165,7 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
         if dt < LEAST_STEP and not at_stop:
             return TOO_SMALL
         error, node, lowest = np.inf, work.counts[LIMITING], 0.0
-        if trial_step(problem, work, t, dt):
+        if trial_step(problem, work, t, dt) == 1:
             error, node, lowest = error_of(problem, work)
         if error <= 1.0:
             break
@@ -191,7 +193,7 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
         work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]]
         if problem.controlled == 1:
             work.clock[TIME] = min(work.clock[TIME], next_alarm(work))
-    limited = accept(problem, work, dt, lowest)
+    limited = accept(problem, work, dt, lowest) == 1
     if problem.controlled == 1:
         # Events are looked for on what the step is cut on.
         extend_fluxes(problem, work)

@@ -8,14 +8,14 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALONE", "EACH", "along_paths", "minimum_degree"]
+__all__ = ["EACH", "along_paths", "minimum_degree"]
 
 Integers = NDArray[np.int64]
 
 LEAST_PATH = 8
 """Pivots that are worth a loop of their own."""
-ALONE, EACH = -1, -2
-"""In the place of a second path in a part of a plan: there is none; no path at all, each pivot stands for itself."""
+EACH = -1
+"""In the place of a second path in a part of a plan: each pivot stands for itself."""
 
 
 def minimum_degree(n: int, pairs: NDArray[np.int64]) -> tuple[Integers, list[list[int]]]:
@@ -143,8 +143,9 @@ def along_paths(order: Integers, below: list[list[int]]) -> tuple[Integers, list
     Notes
     -----
     A path ends where another one of `LEAST_PATH` pivots joins it, as a river does at a confluence. Paths of one level
-    wait for those of lower levels only, so any two of them can go side by side; they are paired by length. Pivots of
-    shorter paths go one by one, first ones first, so that few wait for the one before. Last comes what is no tree.
+    wait for those of lower levels only, so any two of them can go side by side; they are paired by length, and what is
+    left of the longer one goes by itself. Pivots of shorter paths go one by one, first ones first, so that few wait for
+    the one before. Last comes what is no tree.
     """
     n = len(order)
     place = np.empty(n, dtype=np.int64)
@@ -179,7 +180,7 @@ def along_paths(order: Integers, below: list[list[int]]) -> tuple[Integers, list
                 parts.append((len(sequence), len(sequence) + len(path), common))
             begin = len(sequence)
             if len(path) > common:
-                parts.append((begin + common, ALONE, len(path) - common))
+                parts.append((begin + common, EACH, len(path) - common))
             sequence.extend(path)
             if common:
                 sequence.extend(long[i + 1])

@@ -20,23 +20,27 @@ from deltasim.solver.tides import PackedTides, waves
 from deltasim.solver.tracers import TracerState, TracerTable
 
 __all__ = [
+    "ACCEPT",
     "BEGUN",
     "CARRY",
     "CONTROL",
     "COUNTED",
     "DENSE",
     "ERROR",
+    "EXTEND",
     "IN_A_ROW",
     "LENGTH",
     "LIMITING",
     "NEXT_STOP",
     "OPEN_STEP",
+    "REFRESH",
     "REJECTED",
     "ROWS_DONE",
     "STARTED",
     "STEP",
     "STEPS",
     "TIME",
+    "TRIAL",
     "Bindings",
     "Output",
     "Problem",
@@ -58,7 +62,7 @@ TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
 STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
 
 # Places in `Problem.apart`.
-CARRY, CONTROL = range(2)
+CARRY, CONTROL, TRIAL, ACCEPT, EXTEND, REFRESH = range(6)
 
 
 class SignalTable(NamedTuple):
@@ -147,8 +151,8 @@ class Problem(NamedTuple):
     tracers : TracerTable
     traced : int
         1 where anything is carried along.
-    apart : ndarray, shape (2,)
-        Addresses of the kernels that are compiled by themselves, at `CARRY` and `CONTROL`; 0 before `kernels.pack`.
+    apart : ndarray, shape (6,)
+        Addresses of the kernels that are compiled by themselves, at `CARRY` and so on; 0 before `kernels.pack`.
     """
 
     n: int

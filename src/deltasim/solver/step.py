@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inner
+from deltasim._jit import apart, jit_inner
 from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate, see_curves
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
 from deltasim.solver.incidence import scatter, take_ends
-from deltasim.solver.problem import DENSE, apply_signals
+from deltasim.solver.problem import ACCEPT, DENSE, TRIAL, apply_signals
 from deltasim.solver.sums import add_scaled, add_stages, copy_into
 
 __all__ = [
@@ -126,7 +126,7 @@ def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
         add_stages(work.trial, 1.0, weights, work.node_increment, stage, problem.n)
 
 
-@jit_inner
+@apart(TRIAL)
 def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     """Compute the stages of a step.
 
@@ -140,15 +140,15 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    bool
-        False where the matrix has a pivot that is not positive; a shorter step cures that.
+    int
+        0 where the matrix has a pivot that is not positive, which a shorter step cures; else 1.
     """
     method = problem.method
     n = problem.n
     gdt = method.gamma * dt
     assemble(problem, work, gdt)
     if not factorise(problem.plan, work.matrix):
-        return False
+        return 0
     scatter(problem.fluxes, work.by_time, work.drift)
     for stage in range(method.nodes.shape[0]):
         flux = work.stage_flux[stage]
@@ -167,7 +167,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         solve(problem.plan, work.matrix, increment)
     see_stage(problem, work, method.nodes.shape[0], method.weights)
     sum_fluxes(problem, work, 0, dt, work.moved)
-    return True
+    return 1
 
 
 @jit_inner
@@ -322,7 +322,7 @@ def runs_back(problem, work):  # type: ignore[no-untyped-def]
     return found
 
 
-@jit_inner
+@apart(ACCEPT)
 def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
     """Make a trial final: the volumes it moves, and its continuous extension.
 
@@ -336,8 +336,8 @@ def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    bool
-        Whether outflows were scaled.
+    int
+        1 where outflows were scaled, else 0.
     """
     method, fluxes = problem.method, problem.fluxes
     work.counts[DENSE] = 0
@@ -348,7 +348,7 @@ def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
         for row in range(2):
             work.dense_node[row + 1][:] = 0.0
             add_stages(work.dense_node[row + 1], 1.0, method.dense[row], work.node_increment, stages, problem.n)
-        return False
+        return 0
     work.counts[DENSE] = 1
     for row in range(2):
         sum_fluxes(problem, work, row + 1, dt, work.dense_flux[row])
@@ -362,7 +362,7 @@ def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
     scatter(fluxes, work.moved, work.dense_node[0])
     for row in range(2):
         scatter(fluxes, work.dense_flux[row], work.dense_node[row + 1])
-    return lowest < 0.0
+    return 1 if lowest < 0.0 else 0
 
 
 @jit_inner
