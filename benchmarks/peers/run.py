@@ -14,6 +14,7 @@ error against time, interpolated log-log: where the peer does best at errors fro
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import statistics
 import sys
@@ -160,6 +161,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--least", action="store_true", help="the least of five in place of the median: on a busy machine"
     )
+    parser.add_argument("--keep", nargs="+", default=[], choices=list(ENGINES), metavar="ENGINE",
+                        help="take these from the results that there are, measured on the same machine, and measure "
+                        "the others: SWMM 5 takes most of an hour and never changes")  # fmt: skip
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to write to (%(default)s)")
     given = parser.parse_args()
     try:
@@ -169,14 +173,29 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+def kept_rows(folder: Path, names: list[str]) -> tuple[list[Row], dict[str, str]]:
+    """Rows of some engines from earlier results, and when they were measured; refused from another machine."""
+    if not names:
+        return [], {}
+    earlier = json.loads((folder / "peers.json").read_text(encoding="utf-8"))
+    here = about([])["machine"]
+    if earlier["about"]["machine"] != here:
+        raise SystemExit(f"--keep: {folder / 'peers.json'} is of {earlier['about']['machine']}, this is {here}")
+    rows = [Row(**row) for row in earlier["rows"] if row["engine"] in names]
+    facts = {f"{name} measured": earlier["about"].get(f"{name} measured", earlier["about"]["date"]) for name in names}
+    packages = {ENGINES[name].package: earlier["about"][ENGINES[name].package] for name in names}
+    return rows, facts | packages
+
+
 def main() -> None:
     """Measure, print the tables, write the files."""
     given = arguments()
-    engines = ready(given.engines)
-    labels = {engine.name: engine.label for engine in engines}
-    facts = about(engines)
+    kept, facts_kept = kept_rows(given.results, given.keep)
+    engines = ready([name for name in given.engines if name not in given.keep])
+    labels = {name: engine.label for name, engine in ENGINES.items() if engine in engines or name in given.keep}
+    facts = about(engines) | facts_kept
     print("; ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
-    rows: list[Row] = []
+    rows = [row for row in kept if row.case in {case.name for case in given.cases}]
     checks: dict[str, dict[str, float]] = {}
     try:
         for case in given.cases:
@@ -206,7 +225,7 @@ def main() -> None:
         return
     note = f"deltasim {facts['deltasim']}, {facts['date']}, {facts['machine']}"
     for name in dict.fromkeys(row.case for row in rows):
-        draw(rows, name, engines, given.results / f"peers-{name}.png", note)
+        draw(rows, name, [ENGINES[label] for label in labels], given.results / f"peers-{name}.png", note)
 
 
 if __name__ == "__main__":

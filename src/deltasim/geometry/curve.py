@@ -375,19 +375,14 @@ def see_curves(curves, slices, rows, volume, stage, area):  # type: ignore[no-un
         for i in range(n):
             if volume[i] < slices.low[i] or volume[i] >= slices.high[i]:
                 stage[i], area[i], _ = locate(curves, i, volume[i], rows)  # type: ignore[no-untyped-call]
-                move_slice(curves, slices, i, rows[i])  # type: ignore[no-untyped-call]
-
-
-@jit_inner
-def move_slice(curves, slices, i, k):  # type: ignore[no-untyped-def]
-    """Note that node `i` is in row `k` of the curves."""
-    slices.sloping[0] += int(curves.slope[k] != 0.0) - int(slices.slope[i] != 0.0)
-    slices.low[i] = curves.storage[k]
-    slices.high[i] = curves.storage[k + 1] if k < curves.last[i] else np.inf
-    slices.storage[i] = curves.storage[k]
-    slices.stage[i] = curves.stage[k]
-    slices.area[i] = curves.area[k]
-    slices.slope[i] = curves.slope[k]
+                k = rows[i]
+                slices.sloping[0] += int(curves.slope[k] != 0.0) - int(slices.slope[i] != 0.0)
+                slices.low[i] = curves.storage[k]
+                slices.high[i] = curves.storage[k + 1] if k < curves.last[i] else np.inf
+                slices.storage[i] = curves.storage[k]
+                slices.stage[i] = curves.stage[k]
+                slices.area[i] = curves.area[k]
+                slices.slope[i] = curves.slope[k]
 
 
 @jit_inline

@@ -252,7 +252,7 @@ def prepare(
         controlled=int(controls.is_needed),
         tracers=tracer_table,
         traced=int(len(tracers) > 0),
-        apart=np.zeros(6, dtype=np.int64),
+        apart=np.zeros(8, dtype=np.int64),
     )
     carried = make_tracer_state(tracer_table, entering, tracers, place, outside + 1, plan.size)
     work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit, jit_inline, jit_inner, unsigned
+from deltasim._jit import jit, jit_inline, jit_inner
 from deltasim.solver.ordering import EACH
 
 __all__ = ["Elimination", "factorise", "plan_elimination", "solve"]
@@ -141,19 +141,13 @@ def factorise(plan, w):  # type: ignore[no-untyped-def]
     return True
 
 
-@jit_inline
-def is_good(pivot):  # type: ignore[no-untyped-def]
-    """Whether a pivot is a positive number."""
-    return 0.0 < pivot < np.inf
-
-
 @jit_inner
 def factorise_each(plan, w, begin, end, at):  # type: ignore[no-untyped-def]
     """Factor pivots that stand for themselves."""
     n = plan.first.shape[0] - 1
     entries = plan.row.shape[0]
     for k in range(begin, end):
-        if not is_good(w[k]):
+        if not 0.0 < w[k] < np.inf:
             return False
         inverse = 1.0 / w[k]
         w[k] = inverse
@@ -173,7 +167,7 @@ def factorise_each(plan, w, begin, end, at):  # type: ignore[no-untyped-def]
 def places(plan, i):  # type: ignore[no-untyped-def]
     """Where a path that begins with pivot `i` has its diagonal, its entries below and those to the right."""
     below = plan.first.shape[0] - 1 + plan.first[i]
-    return unsigned(i), unsigned(below), unsigned(below + plan.row.shape[0])
+    return np.uint64(i), np.uint64(below), np.uint64(below + plan.row.shape[0])
 
 
 @jit_inner
@@ -182,9 +176,9 @@ def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
     own_i, below_i, right_i = places(plan, i)
     own_j, below_j, right_j = places(plan, j)
     taken_i, taken_j = 0.0, 0.0
-    for s in range(unsigned(0), unsigned(count)):
+    for s in range(np.uint64(0), np.uint64(count)):
         pivot_i, pivot_j = w[own_i + s] - taken_i, w[own_j + s] - taken_j
-        if not (is_good(pivot_i) and is_good(pivot_j)):
+        if not (0.0 < pivot_i < np.inf and 0.0 < pivot_j < np.inf):
             return False
         inverse_i, inverse_j = 1.0 / pivot_i, 1.0 / pivot_j
         low_i, low_j = w[below_i + s] * inverse_i, w[below_j + s] * inverse_j
@@ -239,8 +233,8 @@ def two_down(w, b, below, at, x):  # type: ignore[no-untyped-def]
 
     One product and one sum stand between `x` and the second of them, where one after the other would take two of each.
     """
-    first, second, known = w[below], w[below + unsigned(1)], b[at]
-    return known - first * x, (b[at + unsigned(1)] - second * known) + (second * first) * x
+    first, second, known = w[below], w[below + np.uint64(1)], b[at]
+    return known - first * x, (b[at + np.uint64(1)] - second * known) + (second * first) * x
 
 
 @jit_inner
@@ -248,10 +242,10 @@ def go_down(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
     """Take along two paths what their pivots hand on, to the equations that the last ones touch."""
     own_i, below_i, _ = places(plan, i)
     own_j, below_j, _ = places(plan, j)
-    one = unsigned(1)
-    last = unsigned(count - 1)
+    one = np.uint64(1)
+    last = np.uint64(count - 1)
     x, y = b[own_i], b[own_j]
-    for s in range(one, last, unsigned(2)):
+    for s in range(one, last, np.uint64(2)):
         first_x, x = two_down(w, b, below_i + s - one, own_i + s, x)
         first_y, y = two_down(w, b, below_j + s - one, own_j + s, y)
         b[own_i + s], b[own_j + s] = first_x, first_y
@@ -266,7 +260,7 @@ def go_down(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
 @jit_inline
 def two_up(w, b, right, at, x):  # type: ignore[no-untyped-def]
     """Solution at two pivots of a path, the later first, `x` being that at the one after; likewise."""
-    one = unsigned(1)
+    one = np.uint64(1)
     known, second = b[at] * w[at], w[right - one]
     return known - w[right] * x, (b[at - one] * w[at - one] - second * known) + (second * w[right]) * x
 
@@ -277,9 +271,9 @@ def go_up(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
     own_i, _, right_i = places(plan, i)
     own_j, _, right_j = places(plan, j)
     x, y = b[plan.row[plan.first[i] + count - 1]], b[plan.row[plan.first[j] + count - 1]]
-    one = unsigned(1)
-    for done in range(one, unsigned(count), unsigned(2)):
-        s = unsigned(count) - done
+    one = np.uint64(1)
+    for done in range(one, np.uint64(count), np.uint64(2)):
+        s = np.uint64(count) - done
         first_x, x = two_up(w, b, right_i + s, own_i + s, x)
         first_y, y = two_up(w, b, right_j + s, own_j + s, y)
         b[own_i + s], b[own_j + s] = first_x, first_y

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba.extending import overload
 
-from deltasim._jit import jit, jit_inline, unsigned
+from deltasim._jit import jit, jit_inline
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
@@ -92,8 +93,8 @@ def _filler(kind: Any) -> Any:
             return
         stage_from, stage_to, setting = work.at_from, work.at_to, work.setting
         lift_from, lift_to = work.lift_from, work.lift_to
-        start = unsigned(table.group[g])
-        for k in range(start, unsigned(table.group[g + 1])):
+        start = np.uint64(table.group[g])
+        for k in range(start, np.uint64(table.group[g + 1])):
             if has_quick and work.left[k] == 0:
                 continue
             i = k - start
@@ -160,9 +161,9 @@ def _quick_filler(kind: Any) -> Any:
         lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
         by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
         setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, steep * table.close
-        start = unsigned(table.group[g])
+        start = np.uint64(table.group[g])
         unsettled = 0
-        for k in range(start, unsigned(table.group[g + 1])):
+        for k in range(start, np.uint64(table.group[g + 1])):
             back = stage_to[k] > stage_from[k]
             up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
             value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
@@ -220,17 +221,17 @@ def _diverter(law: Any) -> Any:
 
 def fill_plain(p, g, table, work, q):  # type: ignore[no-untyped-def]
     """Fill the fluxes of a group, without derivatives."""
-    fill_group(p, g, False, table, work, q)
+    fill_group(p, g, np.bool_(False), table, work, q)  # a plain False would be a type of its own
     return 0
 
 
 def fill_sensitive(p, g, table, work, q):  # type: ignore[no-untyped-def]
     """Fill the fluxes of a group and their derivatives."""
-    fill_group(p, g, True, table, work, q)
+    fill_group(p, g, np.bool_(True), table, work, q)
     return 0
 
 
-def fill_group(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> None:
+def fill_group(p: Any, g: int, sensitive: bool | np.bool_, table: Any, work: Any, q: Any) -> None:
     """Fill the fluxes of group `g`, whose law belongs to the type of its parameters `p`."""
     _filler(_KINDS[type(p)])(p, g, sensitive, table, work, q)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._jit import jit_inner
-from deltasim.solver.sums import add, copy_into, subtract
+from deltasim.solver.sums import add_scaled, copy_into
 
 __all__ = ["Runs", "find_runs", "scatter", "take_ends"]
 
@@ -72,8 +72,8 @@ def scatter(fluxes, flux, node):  # type: ignore[no-untyped-def]
     for r in range(runs.first.shape[0]):
         k, length = runs.first[r], runs.length[r]
         # First one end, then the other: where they share nodes, one loop over both would wait for itself.
-        subtract(node[origin[k] :], flux[k:], length)
-        add(node[target[k] :], flux[k:], length)
+        add_scaled(node[origin[k] :], -1.0, flux[k:], length)
+        add_scaled(node[target[k] :], 1.0, flux[k:], length)
     for j in range(runs.loose.shape[0]):
         k = runs.loose[j]
         node[origin[k]] -= flux[k]

@@ -19,9 +19,21 @@ from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.filling import fill_plain, fill_sensitive
 from deltasim.solver.fluxes import Groups, make_groups
 from deltasim.solver.loop import refresh
-from deltasim.solver.problem import ACCEPT, CARRY, CONTROL, EXTEND, REFRESH, TRIAL, Problem, Work
+from deltasim.solver.problem import (
+    ACCEPT,
+    CARRY,
+    CONTROL,
+    EXTEND,
+    NOTE,
+    REFRESH,
+    TIDES,
+    TRIAL,
+    Problem,
+    Work,
+    add_tides,
+)
 from deltasim.solver.step import accept, trial_step
-from deltasim.solver.transport import carry
+from deltasim.solver.transport import carry, note_given
 
 __all__ = ["compile_all", "pack"]
 
@@ -50,7 +62,10 @@ def pack(problem: Problem, work: Work) -> tuple[Any, Any]:
     apart[ACCEPT] = kernel_address(accept, packed, state, 1.0, 0.0)
     apart[EXTEND] = kernel_address(extend_fluxes, packed, state)
     apart[REFRESH] = kernel_address(refresh, packed, state)
+    if len(problem.bindings.tide) > 0:
+        apart[TIDES] = kernel_address(add_tides, packed, state, 0.0, work.stage)
     if problem.traced == 1:
+        apart[NOTE] = kernel_address(note_given, packed, state)
         apart[CARRY] = kernel_address(carry, packed, state, 0.0, 1.0)
     if problem.controlled == 1:
         apart[CONTROL] = kernel_address(govern, packed, state, 0, 0.0)
@@ -61,7 +76,8 @@ def compile_all(problem: Problem, work: Work) -> None:
     """Compile every kernel, whether a problem needs it or not, for any other to find."""
     parameters = [kind.build([], []) for kind in LINKS.values()] + [kind.build([]) for kind in SOURCES.values()]
     every = make_groups(parameters, np.ones(len(parameters), dtype=np.int64))
-    pack(problem._replace(groups=every, traced=1, controlled=1), work)
+    bindings = problem.bindings._replace(tide=np.zeros(1, dtype=np.int64))  # only to have its kernel
+    pack(problem._replace(groups=every, traced=1, controlled=1, bindings=bindings), work)
 
 
 def _connect(problem: Problem, parameters: Sequence[Packed], work: Packed) -> Groups:

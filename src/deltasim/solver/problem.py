@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.geometry import CurveTable, Slices, make_slices
 from deltasim.solver.actuators import ControlState, ControlTable, apply_actuators
 from deltasim.solver.elimination import Elimination
@@ -32,6 +32,7 @@ __all__ = [
     "LENGTH",
     "LIMITING",
     "NEXT_STOP",
+    "NOTE",
     "OPEN_STEP",
     "REFRESH",
     "REJECTED",
@@ -39,6 +40,7 @@ __all__ = [
     "STARTED",
     "STEP",
     "STEPS",
+    "TIDES",
     "TIME",
     "TRIAL",
     "Bindings",
@@ -47,6 +49,7 @@ __all__ = [
     "SignalTable",
     "Slots",
     "Work",
+    "add_tides",
     "apply_signals",
     "boundary_stages",
     "make_work",
@@ -62,7 +65,7 @@ TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
 STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
 
 # Places in `Problem.apart`.
-CARRY, CONTROL, TRIAL, ACCEPT, EXTEND, REFRESH = range(6)
+TRIAL, ACCEPT, EXTEND, REFRESH, TIDES, CONTROL, NOTE, CARRY = range(8)
 
 
 class SignalTable(NamedTuple):
@@ -151,8 +154,8 @@ class Problem(NamedTuple):
     tracers : TracerTable
     traced : int
         1 where anything is carried along.
-    apart : ndarray, shape (6,)
-        Addresses of the kernels that are compiled by themselves, at `CARRY` and so on; 0 before `kernels.pack`.
+    apart : ndarray, shape (8,)
+        Addresses of the kernels that are compiled by themselves, at `TRIAL` and so on; 0 before `kernels.pack`.
     """
 
     n: int
@@ -429,12 +432,21 @@ def boundary_stages(problem, work, t, stage):  # type: ignore[no-untyped-def]
     for j in range(bound.boundary.shape[0]):
         node = bound.boundary[j]
         stage[node], work.rise[node] = signal_at(problem, work, bound.boundary_signal[j], t)
+    if bound.tide.shape[0] > 0:
+        add_tides(problem, work, t, stage)
+
+
+@apart(TIDES)
+def add_tides(problem, work, t, stage):  # type: ignore[no-untyped-def]
+    """Add the tides at a time to the stages of their boundaries; compiled by itself, for many networks have none."""
+    bound = problem.bindings
     for j in range(bound.tide.shape[0]):
         if work.tide_time[j] != t:
             work.tide_time[j] = t
             work.tide_level[j], work.tide_rate[j] = waves(problem.tides, j, t)
         stage[bound.tide[j]] += work.tide_level[j]
         work.rise[bound.tide[j]] += work.tide_rate[j]
+    return 0
 
 
 @jit_inner

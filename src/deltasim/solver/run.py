@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import by_reference
+from deltasim._jit import by_reference, undisturbed
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
@@ -147,7 +147,8 @@ def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
         Rules undo each other at once.
     """
     problem, work = prepared.packed
-    status = loop.advance(problem, work, by_reference(_sheet(prepared, 0)), 1.0, 0)
+    with undisturbed():  # the loop itself is compiled or loaded here
+        status = loop.advance(problem, work, by_reference(_sheet(prepared, 0)), 1.0, 0)
     _drain_log(prepared, journal)
     if status == loop.CHATTER:
         raise _name_chatter(prepared)

@@ -157,7 +157,9 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         else:
             see_stage(problem, work, stage, method.alpha[stage])
             see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
-            evaluate_at(problem, work, t + method.nodes[stage] * dt, flux, False)
+            evaluate_at(
+                problem, work, t + method.nodes[stage] * dt, flux, np.bool_(False)
+            )  # a plain False would be a type of its own
         increment = work.node_increment[stage]
         scatter(problem.fluxes, flux, increment)
         slope = method.slopes[stage] * dt
@@ -166,7 +168,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         add_stages(increment, 1.0, method.coupling[stage], work.node_increment, stage, n)
         solve(problem.plan, work.matrix, increment)
     see_stage(problem, work, method.nodes.shape[0], method.weights)
-    sum_fluxes(problem, work, 0, dt, work.moved)
+    sum_fluxes(problem, work, np.int64(0), dt, work.moved)
     return 1
 
 
@@ -223,8 +225,9 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
     bad = 0
     for i in range(n):
         allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
-        ratio[i] = abs(ratio[i]) / allowed
-        bad += 1 - ((ratio[i] < np.inf) & (work.trial[i] >= -allowed))
+        good = (abs(ratio[i]) < np.inf) & (work.trial[i] >= -allowed)
+        ratio[i] = abs(ratio[i]) / allowed if good else np.inf
+        bad += 1 - good
     worst = 0.0
     where = 0
     lowest = np.inf
@@ -234,7 +237,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
             worst = ratio[i]
             where = i
     if bad > 0:
-        return np.inf, find_bad(problem, work, ratio), lowest
+        return np.inf, where, lowest
     fluxes = problem.fluxes
     for j in range(fluxes.one_way.shape[0]):
         k = fluxes.one_way[j]
@@ -247,16 +250,6 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
                         worst = off
                         where = i
     return worst, where, lowest
-
-
-@jit_inner
-def find_bad(problem, work, ratio):  # type: ignore[no-untyped-def]
-    """First storage that is not finite or too far below empty."""
-    for i in range(problem.n):
-        allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
-        if not (ratio[i] < np.inf and work.trial[i] >= -allowed):
-            return i
-    return 0
 
 
 @jit_inner

@@ -1,15 +1,15 @@
 """Sums over whole arrays, written so that processors do several elements at a time.
 
 Stages of a method are added four at a time: most of what an addition costs is fetching the sum and putting it back.
-Loops here, and others that are to be worked so, count from 0 and ask no questions. A part of an array is passed as
-such, for an index that could be negative is a question; conditions are joined by ``&`` and ``|``, which do not branch.
+Loops here, and others that are to be worked so, ask no questions. An index that could be negative is one, so they count
+from 0 on a part of an array, or in unsigned numbers; conditions are joined by ``&`` and ``|``, which do not branch.
 """
 
 from __future__ import annotations
 
 from deltasim._jit import jit_inline, jit_inner
 
-__all__ = ["add", "add_scaled", "add_stages", "copy_into", "subtract"]
+__all__ = ["add_scaled", "add_stages", "copy_into"]
 
 
 @jit_inline
@@ -20,31 +20,10 @@ def copy_into(to, source, length):  # type: ignore[no-untyped-def]
 
 
 @jit_inline
-def add(total, x, length):  # type: ignore[no-untyped-def]
-    """`total` += x over the first `length` elements."""
-    for i in range(length):
-        total[i] += x[i]
-
-
-@jit_inline
-def subtract(total, x, length):  # type: ignore[no-untyped-def]
-    """`total` -= x over the first `length` elements."""
-    for i in range(length):
-        total[i] -= x[i]
-
-
-@jit_inline
 def add_scaled(total, a, x, length):  # type: ignore[no-untyped-def]
     """`total` += a x over the first `length` elements."""
     for i in range(length):
         total[i] += a * x[i]
-
-
-@jit_inline
-def add_two(total, a, x, b, y, length):  # type: ignore[no-untyped-def]
-    """`total` += a x + b y."""
-    for i in range(length):
-        total[i] += a * x[i] + b * y[i]
 
 
 @jit_inline
@@ -72,15 +51,10 @@ def add_stages(total, scale, weights, stages, count, length):  # type: ignore[no
         j += 1
     while count > j and weights[count - 1] == 0.0:
         count -= 1
+    while j + 4 <= count:
+        a, b, c, d = scale * weights[j], scale * weights[j + 1], scale * weights[j + 2], scale * weights[j + 3]
+        add_four(total, a, stages[j], b, stages[j + 1], c, stages[j + 2], d, stages[j + 3], length)
+        j += 4
     while j < count:
-        a, x = scale * weights[j], stages[j]
-        if count - j >= 4:
-            b, c, d = scale * weights[j + 1], scale * weights[j + 2], scale * weights[j + 3]
-            add_four(total, a, x, b, stages[j + 1], c, stages[j + 2], d, stages[j + 3], length)
-            j += 4
-        elif count - j >= 2:
-            add_two(total, a, x, scale * weights[j + 1], stages[j + 1], length)
-            j += 2
-        else:
-            add_scaled(total, a, x, length)
-            j += 1
+        add_scaled(total, scale * weights[j], stages[j], length)
+        j += 1

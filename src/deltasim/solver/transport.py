@@ -24,7 +24,7 @@ from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.geometry import locate
 from deltasim.solver.dense import part_of_step
 from deltasim.solver.elimination import factorise, solve
-from deltasim.solver.problem import BEGUN, CARRY, LENGTH, TIME, signal_at
+from deltasim.solver.problem import BEGUN, CARRY, LENGTH, NOTE, TIME, signal_at
 from deltasim.solver.sums import copy_into
 
 __all__ = ["carry", "note_given"]
@@ -38,7 +38,7 @@ TINY = 1e-300
 LEAST_CONTENT = 1e-100
 
 
-@jit_inner
+@apart(NOTE)
 def note_given(problem, work):  # type: ignore[no-untyped-def]
     """Note what enters with water, and loads, at both ends of the last step, on the pieces in force inside it."""
     table, state = problem.tracers, work.tracers
@@ -47,6 +47,7 @@ def note_given(problem, work):  # type: ignore[no-untyped-def]
             state.driven[end, j] = signal_at(problem, work, table.driven_signal[j], t)[0]
         for j in range(table.load_node.shape[0]):
             state.load[end, j] = signal_at(problem, work, table.load_signal[j], t)[0]
+    return 0
 
 
 @jit_inner
