@@ -99,7 +99,7 @@ def test_paths_keep_every_pivot_after_those_that_touch_it_and_wait_for_none_besi
     assert all(place[j] > k for k, b in enumerate(below) for j in b)
     covered = []
     for one, twin, count in parts.tolist():
-        starts = [one] if twin < 0 else [one, twin]
+        starts = sorted({one, one if twin == EACH else twin})
         for start in starts:
             own = range(start, start + count)
             covered += own
@@ -110,7 +110,8 @@ def test_paths_keep_every_pivot_after_those_that_touch_it_and_wait_for_none_besi
                 assert all(place[below[own[-1]][0]] not in range(other, other + count) for other in starts)
     assert sorted(covered) == list(range(n))
     if name == "river":
-        assert sum(count * (1 + (twin >= 0)) for _, twin, count in parts.tolist() if twin != EACH) > 0.8 * n
+        assert sum(count * (1 + (twin != one)) for one, twin, count in parts.tolist() if twin != EACH) > 0.8 * n
+        assert any(twin == one for one, twin, _ in parts.tolist())
 
 
 def test_a_tree_has_no_fill_and_a_chain_is_eaten_from_both_ends():

@@ -46,8 +46,8 @@ class Elimination(NamedTuple):
         Slots in W, without the one for nothing.
     parts : ndarray, shape (n_part, 4)
         The order, cut up: first pivot, first pivot of a second path or `EACH`, number of pivots (of each of two paths),
-        and where the first one's pairs begin in `target`. On a path every pivot has one entry, which is the pivot after
-        it, except for the last, whose entry may be any later one.
+        and where the first one's pairs begin in `target`. A path that has no other to go with goes with itself. On a
+        path every pivot has one entry, which is the pivot after it, except for the last, whose entry may be any later.
     """
 
     first: Integers
@@ -172,7 +172,7 @@ def places(plan, i):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
-    """Factor two paths side by side."""
+    """Factor two paths side by side, or one: then both do the same, which takes no longer than one."""
     own_i, below_i, right_i = places(plan, i)
     own_j, below_j, right_j = places(plan, j)
     taken_i, taken_j = 0.0, 0.0
@@ -188,7 +188,8 @@ def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
         w[below_i + s], w[below_j + s] = low_i, low_j
         w[right_i + s], w[right_j + s] = high_i * inverse_i, high_j * inverse_j
     w[plan.row[plan.first[i] + count - 1]] -= taken_i
-    w[plan.row[plan.first[j] + count - 1]] -= taken_j
+    if j != i:
+        w[plan.row[plan.first[j] + count - 1]] -= taken_j
     return True
 
 
@@ -254,7 +255,8 @@ def go_down(plan, w, b, i, j, count):  # type: ignore[no-untyped-def]
         x, y = b[own_i + last] - w[below_i + last - one] * x, b[own_j + last] - w[below_j + last - one] * y
         b[own_i + last], b[own_j + last] = x, y
     b[plan.row[plan.first[i] + count - 1]] -= w[below_i + last] * x
-    b[plan.row[plan.first[j] + count - 1]] -= w[below_j + last] * y
+    if j != i:
+        b[plan.row[plan.first[j] + count - 1]] -= w[below_j + last] * y
 
 
 @jit_inline

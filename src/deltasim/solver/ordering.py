@@ -180,7 +180,7 @@ def along_paths(order: Integers, below: list[list[int]]) -> tuple[Integers, list
                 parts.append((len(sequence), len(sequence) + len(path), common))
             begin = len(sequence)
             if len(path) > common:
-                parts.append((begin + common, EACH, len(path) - common))
+                parts.append((begin + common, begin + common, len(path) - common))
             sequence.extend(path)
             if common:
                 sequence.extend(long[i + 1])
