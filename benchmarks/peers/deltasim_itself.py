@@ -13,7 +13,7 @@ from deltasim.simulation import simulate
 
 __all__ = ["ENGINES", "prepare"]
 
-TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
+TOLERANCES = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
 
 
 def prepare(case: Case, tolerance: float) -> Callable[[], Solution]:

@@ -361,7 +361,7 @@ def see_curves(curves, slices, rows, volume, stage, area):  # type: ignore[no-un
     if slices.sloping[0] > 0:
         for i in range(n):
             d = volume[i] - slices.storage[i]
-            root = np.sqrt(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d)
+            root = np.sqrt(max(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d, 0.0))
             stage[i] = slices.stage[i] + 2.0 * d / max(slices.area[i] + root, LEAST_SUM)
             area[i] = root
     else:
@@ -421,5 +421,5 @@ def locate(curves, node, volume, rows):  # type: ignore[no-untyped-def]
     s = curves.slope[k]
     if s == 0.0:
         return curves.stage[k] + d / a, a, 0.0
-    root = np.sqrt(a * a + 2.0 * s * d)
+    root = np.sqrt(max(a * a + 2.0 * s * d, 0.0))  # rounding, where a slice narrows to nothing
     return curves.stage[k] + 2.0 * d / (a + root), root, s

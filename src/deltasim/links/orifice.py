@@ -160,11 +160,16 @@ def full_orifice(p: Any, i: int, h_up: float, h_down: float, setting: float):  #
     tail = h_down - p.invert[i]
     centre = 0.5 * p.height[i]
     difference = head - max(tail, centre)
-    holds = (head > 0.0) & (head >= p.height[i]) & (difference >= p.smoothing[i])
-    value = np.sqrt(max(difference, p.smoothing[i]))
+    # As `root`, both sides of its edge worked out and one taken.
+    rounding = p.smoothing[i]
+    edge = np.sqrt(max(difference, rounding))
+    s = min(difference / rounding, 1.0)
+    rounded = difference < rounding
+    value = edge * s * (1.25 - 0.25 * s * s) if rounded else edge
+    slope = ((1.25 - 0.75 * s * s) if rounded else 0.5) / edge
     c = p.coefficient[i] * p.area[i]
-    slope = c * (0.5 / value)
-    return c * value, slope, -slope if tail > centre else 0.0, 0.0, holds
+    holds = (head > 0.0) & (head >= p.height[i])
+    return c * value, c * slope, -c * slope if tail > centre else 0.0, 0.0, holds
 
 
 ORIFICE = LinkKind(

@@ -19,6 +19,8 @@ __all__ = ["evaluate_law", "fill_group", "fill_plain", "fill_sensitive"]
 
 QUICK = 3.0
 """Pace, 1/s, at which two stages must even out for derivatives between them to be those of a line."""
+LEAST_GAP = 1e-300
+"""Instead of none, m: nothing flows between equal stages, and so nothing evens out."""
 
 _ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
 _KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
@@ -66,18 +68,36 @@ def share_given(table, work, donor, reaches_soil):  # type: ignore[no-untyped-de
     return fading(held, scale) if held < scale else (1.0, 0.0)
 
 
-@jit
-def steepened(discharge, gap, by_from, by_to):  # type: ignore[no-untyped-def]
+@jit_inline
+def steepened(discharge, flux, gap, most, close, by_from, by_to):  # type: ignore[no-untyped-def]
     """Derivatives for the Jacobian of a law that goes as a low power p of a small difference of stages.
 
     A linearly implicit step is one of Newton's, and from the root of |x|^p with p up to a half these lead away: to and
     fro within the tolerance, at the pace at which two stages even out. With one and a half times the slope of the chord
     they close in for every such p; the method keeps order 2 with any derivatives.
+
+    Parameters
+    ----------
+    discharge, flux : float, m3/s
+        Of one link, not negative, and of all that it stands for.
+    gap : float, m
+        Between the two stages; not negative.
+    most : float, 1/m2
+        Of how much a stage rises by a volume, at the end where that is more.
+    close : float, m
+        Of `FluxTable`.
+    by_from, by_to : float
+        Derivatives of the law.
+
+    Returns
+    -------
+    by_from, by_to : float
+        Those, or where the stages are near and even out quickly those of the line.
     """
-    if discharge > 1.66 * gap * max(by_from, -by_to):
-        slope = 1.5 * discharge / gap
-        return slope, -slope
-    return by_from, by_to
+    near = (gap < close * max(1.0, most)) & (abs(flux) * most > QUICK * gap)
+    near = near & (discharge > 1.66 * gap * max(by_from, -by_to))
+    slope = 1.5 * discharge / max(gap, LEAST_GAP)
+    return slope if near else by_from, -slope if near else by_to
 
 
 def _filler(kind: Any) -> Any:
@@ -124,10 +144,8 @@ def _filler(kind: Any) -> Any:
                 rate = factor * (d_from * work.rise_from[k] + d_to * work.rise_to[k] + d_setting * work.setting_rate[k])
                 work.by_time[k] = part * (rate + value * work.factor_rate[k])
                 if steep:
-                    gap = abs(stage_from[k] - stage_to[k])
-                    most = max(lift_from[k], lift_to[k])
-                    if gap < table.close * max(1.0, most) and abs(flux) * most > QUICK * gap:
-                        d_from, d_to = steepened(abs(value), gap, d_from, d_to)
+                    gap, most = abs(stage_from[k] - stage_to[k]), max(lift_from[k], lift_to[k])
+                    d_from, d_to = steepened(abs(value), flux, gap, most, table.close, d_from, d_to)
                 work.by_from[k] = given * factor * d_from * lift_from[k]
                 work.by_to[k] = given * factor * d_to * lift_to[k]
                 if growth > 0.0:
@@ -154,13 +172,13 @@ def _no_quick(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) ->
 
 def _quick_filler(kind: Any) -> Any:
     """Make the loop of one kind with the quick form of its law inside, which asks no questions."""
-    quick, steep = kind.quick, float(kind.steep)
+    quick, steep = kind.quick, kind.steep
 
     def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:
         stage_from, stage_to, setting, factor = work.at_from, work.at_to, work.setting, work.factor
         lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
         by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
-        setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, steep * table.close
+        setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, table.close
         start = np.uint64(table.group[g])
         unsettled = 0
         for k in range(start, np.uint64(table.group[g + 1])):
@@ -177,10 +195,11 @@ def _quick_filler(kind: Any) -> Any:
                 d_setting = -d_setting if back else d_setting
                 rate = d_from * rise_from[k] + d_to * rise_to[k] + d_setting * setting_rate[k]
                 by_time[k] = factor[k] * rate + value * factor_rate[k]
+                if steep:
+                    most = max(lift_from[k], lift_to[k])
+                    d_from, d_to = steepened(abs(value), flux, up - down, most, close, d_from, d_to)
                 by_from[k] = factor[k] * d_from * lift_from[k]
                 by_to[k] = factor[k] * d_to * lift_to[k]
-                # Nearer than this, derivatives may have to be those of a line.
-                holds = holds & (up - down >= close * max(1.0, lift_from[k], lift_to[k]))
             left[k] = 1 - holds
             unsettled += 1 - holds
         return unsettled

@@ -38,7 +38,7 @@ def minimum_degree(n: int, pairs: NDArray[np.int64]) -> tuple[Integers, list[lis
     Notes
     -----
     Always the equation with the fewest neighbours, of several the one that has waited longest. A tree has no fill; a
-    chain is eaten from both ends in turn, which leaves the processor two independent recurrences to overlap.
+    chain is eaten from both ends in turn; `along_paths` makes two paths of that.
 
     References
     ----------

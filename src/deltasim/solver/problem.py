@@ -199,7 +199,7 @@ class Work(NamedTuple):
     stage_before : ndarray, shape (N,), m
         At the start of the last step.
     trial, trial_stage, trial_area : ndarray, shape (N,)
-        Storage, stage and area inside a step.
+        Storage, stage and area inside a step; between steps `trial_area` is scratch.
     rows : ndarray, shape (n,), int64
         Row of its curve that each node was last found in.
     cursor : ndarray, int64
@@ -207,7 +207,7 @@ class Work(NamedTuple):
     tide_time, tide_level, tide_rate : ndarray, shape (n_tide,)
         Each tide above its base where it was last wanted: stages of a step, and its end, often ask twice.
     at_from, at_to, lift_from, lift_to, rise_from, rise_to : ndarray, shape (m,)
-        What nodes have, mostly `trial_stage`, and `lift` and `rise`, at both ends of each flux.
+        What nodes have, `trial_stage` or another, and `lift` and `rise`, at both ends of each flux.
     left : ndarray, shape (m,), int64
         1 where the quick form of a law does not hold.
     setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
@@ -233,7 +233,8 @@ class Work(NamedTuple):
     dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m); both or wider
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
     matrix, rhs, share, gain : ndarray
-        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters.
+        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters, and
+        with `rhs` scratch over the nodes.
     since : ndarray, shape (m,), m3
         Volume since the last output, without that of the last step while this is open.
     stage_integral, stage_left : ndarray, shape (n,)

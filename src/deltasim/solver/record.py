@@ -9,7 +9,7 @@ import numpy as np
 
 from deltasim._jit import jit_inline, jit_inner
 from deltasim.geometry import see_curves
-from deltasim.solver.dense import storage_inside
+from deltasim.solver.dense import part_of_step, storage_inside
 from deltasim.solver.problem import BEGUN, LENGTH
 from deltasim.solver.sums import copy_into
 
@@ -70,7 +70,7 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     for k in range(work.q.shape[0]):
         before, after = work.q_before[k], work.q[k]
         middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
-        above[k] = max(abs(before), abs(after), abs(middle)) * 1.2 - abs(work.max_flux[k])
+        above[k] = max(abs(before), abs(after), abs(middle)) * 1.25 - abs(work.max_flux[k])
         found += above[k] > 0.0
     if found > 0:
         for k in range(work.q.shape[0]):
@@ -108,29 +108,6 @@ def note_flux(work, k, t, dt):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
-def fill_storages(work, theta, storage):  # type: ignore[no-untyped-def]
-    """Storages at a part of the last step, m3, into `storage`; where any is below empty, all go straight instead.
-
-    Straight lines are nowhere negative either, for their two ends are not.
-
-    Returns
-    -------
-    bool
-        Whether they go straight.
-    """
-    n = work.rows.shape[0]
-    whole, first, second = work.dense_node[0], work.dense_node[1], work.dense_node[2]
-    below = 0
-    for i in range(n):
-        storage[i] = work.begun[i] + theta * (whole[i] + (1.0 - theta) * (first[i] + theta * second[i]))
-        below += storage[i] < 0.0
-    if below > 0:
-        for i in range(n):
-            storage[i] = max(work.begun[i] + theta * whole[i], 0.0)
-    return below > 0
-
-
-@jit_inner
 def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-untyped-def]
     """Add the integral of each stage since `stage_left` to where it is `stage`, by Simpson's rule.
 
@@ -147,7 +124,8 @@ def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-u
     if length <= 0.0:
         return
     storage, between = work.rhs, work.trial_area
-    fill_storages(work, middle, storage)
+    for i in range(problem.n):
+        storage[i] = storage_inside(work, i, middle)
     see_curves(problem.curves, work.slices, work.rows, storage, between, work.gain)
     for i in range(problem.n):
         work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * between[i] + stage[i])
@@ -195,11 +173,13 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         Of the output interval.
     """
     n = problem.n
-    moved, first, second = work.moved, work.dense_flux[0], work.dense_flux[1]
+    moved = work.moved if theta >= 1.0 else work.part
     storage, stage = output.storage[row], output.stage[row]
-    straight = False
     if theta < 1.0:
-        straight = fill_storages(work, theta, storage)
+        # From the fluxes: what nodes know of the inside of a step is as good as the elimination, and not exact.
+        part_of_step(problem, work, theta, moved, work.rhs)
+        for i in range(n):
+            storage[i] = max(work.begun[i] + work.rhs[i], 0.0)
     else:
         copy_into(storage, work.volume, n)
     see_curves(problem.curves, work.slices, work.rows, storage, stage, output.area[row])
@@ -209,13 +189,9 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         mean_stage[i] = work.stage_integral[i] / length
         work.stage_integral[i] = 0.0
     volume = output.volume[row]
-    inner = 0.0 if straight else 1.0 - theta
-    for k in range(moved.shape[0]):
-        part = theta * moved[k]
-        if inner > 0.0:
-            part = theta * (moved[k] + inner * (first[k] + theta * second[k]))
-        volume[k] = work.since[k] + part
-        work.since[k] = -part
+    for k in range(work.moved.shape[0]):
+        volume[k] = work.since[k] + moved[k]
+        work.since[k] = -moved[k]
     state = work.control
     add_wishes(problem, work, begin, theta)
     for j in range(state.wish.shape[0]):

@@ -1,0 +1,198 @@
+"""Where the time of a step goes: nanoseconds of each piece, for a node and step, beside what the whole run takes.
+
+    python benchmarks/shares.py                                  # chains of 100 and 1000 ponds, free and drowned
+    python benchmarks/shares.py --cases series-10 --runs 50
+
+Each piece of the solver's loop is called by itself, again and again, on the state that a run has after three days;
+`calls` is how often a step calls it, its share of rejected trials and of rows of output included. A figure is the least
+of some goes. In the run itself pieces find less of their data near at hand, so the sum is less than the whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from cases import Case, named
+from sink import Kept
+
+from deltasim._jit import by_reference
+from deltasim.geometry import see_curves
+from deltasim.network import Network
+from deltasim.scenario import from_text
+from deltasim.simulation import simulate
+from deltasim.solver import dense, elimination, incidence, loop, problem, record, step, sums
+from deltasim.solver.build import Prepared, prepare
+from deltasim.solver.run import _sheet, begin
+
+CASES = ("series-100", "series-1000", "drowned-100", "drowned-1000")
+TOLERANCE = {"series": 5e-4, "drowned": 3e-4}
+DAYS = 3
+GOES = 9
+ROWS = 240.0
+
+# Names that compiled code sees.
+assemble, factorise, solve = step.assemble, elimination.factorise, elimination.solve
+scatter, take_ends, add_stages, copy_into = incidence.scatter, incidence.take_ends, sums.add_stages, sums.copy_into
+evaluate_at, update_stages, error_of, accept = step.evaluate_at, step.update_stages, step.error_of, step.accept
+sum_fluxes, move, book, refresh = step.sum_fluxes, step.move, step.book, loop.refresh
+note_stages, note_fluxes, extend_fluxes = record.note_stages, record.note_fluxes, dense.extend_fluxes
+write_row, close_step, see_stage, first_row, DENSE = (
+    record.write_row,
+    record.close_step,
+    step.see_stage,
+    0,
+    problem.DENSE,
+)
+
+
+def evaluations(p, w, o):
+    """Laws of all fluxes, without derivatives."""
+    evaluate_at(p, w, 0.0, w.part, np.bool_(False))
+
+
+def curves(p, w, o):
+    see_curves(p.curves, w.slices, w.rows, w.trial, w.trial_stage, w.trial_area)
+
+
+def states(p, w, o):
+    see_stage(p, w, 4, p.method.alpha[4])
+
+
+def increments(p, w, o):
+    scatter(p.fluxes, w.q, w.net)
+    add_stages(w.gain, 1.0, p.method.coupling[3], w.node_increment, 3, p.n)
+
+
+def matrix(p, w, o):
+    assemble(p, w, 50.0)
+    factorise(p.plan, w.matrix)
+
+
+def substitutions(p, w, o):
+    solve(p.plan, w.matrix, w.drift)
+
+
+def fluxes(p, w, o):
+    sum_fluxes(p, w, np.int64(0), 50.0, w.part)
+
+
+def errors(p, w, o):
+    error_of(p, w)
+
+
+def accepted(p, w, o):
+    accept(p, w, 50.0, 1.0)
+    scatter(p.fluxes, w.moved, w.rhs)
+    book(w)
+
+
+def refreshed(p, w, o):
+    refresh(p, w)
+
+
+def notes(p, w, o):
+    note_stages(p, w)
+    note_fluxes(p, w)
+    copy_into(w.part, w.q, w.q.shape[0])
+    copy_into(w.part, w.rate, w.q.shape[0])
+    copy_into(w.gain, w.stage, p.n)
+
+
+def extensions(p, w, o):
+    w.counts[DENSE] = 0
+    extend_fluxes(p, w)
+    close_step(p, w, 0.5)
+
+
+def rows(p, w, o):
+    write_row(p, w, o, 0, 0.2, 0.5, 3600.0)
+
+
+PIECES: dict[str, tuple[Callable[..., None], Callable[[float, float], float]]] = {
+    "laws": (evaluations, lambda trials, rows: 5.0 * trials),
+    "curves": (curves, lambda trials, rows: 5.0 * trials),
+    "states of stages": (states, lambda trials, rows: 6.0 * trials),
+    "into nodes, with stages": (increments, lambda trials, rows: 6.0 * trials),
+    "matrix, factored": (matrix, lambda trials, rows: trials),
+    "substitution": (substitutions, lambda trials, rows: 6.0 * trials),
+    "fluxes of the step": (fluxes, lambda trials, rows: trials),
+    "error": (errors, lambda trials, rows: trials),
+    "accepting, booking": (accepted, lambda trials, rows: 1.0),
+    "laws and derivatives anew": (refreshed, lambda trials, rows: 1.0),
+    "largest values": (notes, lambda trials, rows: 1.0),
+    "inside of the step": (extensions, lambda trials, rows: min(1.0, rows)),
+    "rows of output": (rows, lambda trials, rows: rows),
+}
+"""A piece, and how often a step calls it: of its trials, and of rows for each step."""
+
+
+def repeated(piece: Callable[..., None]) -> Any:
+    """Compile a loop around a piece."""
+    inner = numba.njit(error_model="numpy")(piece)
+
+    @numba.njit(error_model="numpy")
+    def loop_around(times, p, w, o):
+        for _ in range(times):
+            inner(p, w, o)
+
+    return loop_around
+
+
+def after_days(case: Case, tolerance: float) -> tuple[Prepared, Any]:
+    """Run a case for some days, and give its state with a sheet to write on."""
+    scenario = from_text(case.scenario(tolerance), {})
+    prepared = prepare(
+        Network.from_components(scenario.nodes, scenario.links),
+        end=scenario.duration,
+        tolerance=tolerance,
+        max_step=scenario.max_step,
+    )
+    begin(prepared)
+    sheet = _sheet(prepared, 24 * DAYS)
+    sheet.time[:] = 3600.0 * np.arange(1, len(sheet.time) + 1)
+    output = by_reference(sheet)
+    loop.advance(*prepared.packed, output, 3600.0, 10**9)
+    return prepared, output
+
+
+def main() -> None:
+    """Print a table for each case."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="+", default=CASES, metavar="CASE", help="series-N and drowned-N, of N ponds")
+    parser.add_argument("--runs", type=int, default=30, help="whole runs, of which the least counts")
+    given = parser.parse_args()
+    compiled = {name: repeated(piece) for name, (piece, _) in PIECES.items()}
+    for name in given.cases:
+        case, tolerance = named(name), TOLERANCE[name.partition("-")[0]]
+        scenario, sink = from_text(case.scenario(tolerance), {}), Kept()
+        outcomes = [simulate(scenario, sink) for _ in range(given.runs + 1)][1:]
+        steps = outcomes[0].summary.attributes["solver_steps"]
+        trials = 1.0 + outcomes[0].summary.attributes["solver_rejected_steps"] / steps
+        whole = min(outcome.seconds for outcome in outcomes) / case.ponds / steps * 1e9
+        prepared, output = after_days(case, tolerance)
+        load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+        print(f"{name}, tolerance {tolerance:g} m, {steps} steps{load}")
+        print(f"{'ns for a node':<28}{'a call':>8}{'calls':>7}{'a step':>8}")
+        total = 0.0
+        for piece, (_, calls) in PIECES.items():
+            times = max(20, 100_000 // case.ponds)
+            best = np.inf
+            for _ in range(GOES):
+                begun = time.perf_counter()
+                compiled[piece](times, *prepared.packed, output)
+                best = min(best, time.perf_counter() - begun)
+            cost = best / times / case.ponds * 1e9
+            count = calls(trials, ROWS / steps)
+            total += cost * count
+            print(f"{piece:<28}{cost:>8.2f}{count:>7.2f}{cost * count:>8.1f}")
+        print(f"{'sum, and the whole run':<28}{'':>15}{total:>8.1f}{whole:>8.1f}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
