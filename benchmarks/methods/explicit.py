@@ -23,7 +23,7 @@ from benchmarks.peers.report import lines_of
 from scipy.integrate import DOP853, RK23, RK45, OdeSolver, solve_ivp
 
 from deltasim._jit import jit
-from deltasim.geometry import locate
+from deltasim.geometry import see_curves
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
 from deltasim.solver.incidence import scatter
@@ -79,7 +79,7 @@ def repeat(problem: Any, work: Any, storages: Any, first: int, last: int, noting
         else:
             for i in range(problem.n):
                 work.trial[i] = storages[k, i]
-                work.trial_stage[i] = locate(problem.curves, i, work.trial[i], work.rows)[0]
+            see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
             evaluate_at(problem, work, 0.0, work.q, False)
             scatter(problem.fluxes, work.q, work.net)
 
