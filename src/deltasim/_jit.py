@@ -21,7 +21,10 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from llvmlite import ir
+from numba import _dynfunc
 from numba.core import cgutils, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
@@ -128,7 +131,8 @@ def jit(function: F) -> F:
 def jit_inner(function: F) -> F:
     """Compile a kernel that only other kernels call.
 
-    What is needed to call it from Python is code as well; what Python never calls goes without.
+    It is optimised and made machine code as part of whoever calls it; by itself it would be done once more for
+    nothing, at every level of calls.
 
     Parameters
     ----------
@@ -140,7 +144,7 @@ def jit_inner(function: F) -> F:
     callable
         numba's dispatcher, for use in kernels; ``.py_func`` is the plain Python function.
     """
-    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return _compile_part(function)
 
 
 def jit_inline(function: F) -> F:
@@ -158,7 +162,7 @@ def jit_inline(function: F) -> F:
     callable
         numba's dispatcher, for use in kernels; ``.py_func`` is the plain Python function.
     """
-    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+    return _compile_part(function, forceinline=True)
 
 
 def jit_law(function: F) -> F:
@@ -207,6 +211,40 @@ def _compile(function: F, **options: bool) -> F:
     folder = _writable_cache()
     with _caching_in(folder):
         return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+
+
+def _compile_part(function: F, **options: bool) -> F:
+    """No cache: what is in it is in the cache of the kernel that it ends up in, and nobody loads it by itself."""
+    return numba.njit(  # type: ignore[no-any-return]
+        pipeline_class=_PartCompiler, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options
+    )(function)
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc, unused-ignore]
+    """numba's compiler as far as the code that callers take in."""
+
+    def define_pipelines(self) -> Any:
+        state = self.state
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.targetctx.get_executable = _without_machine_code  # of a copy that belongs to this function
+        return super().define_pipelines()
+
+
+class _Part(JITCodeLibrary):  # type: ignore[misc, unused-ignore]
+    """Code that is linked into that of its callers, and optimised there."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+def _without_machine_code(library: Any, fndesc: Any, env: Any) -> Any:
+    """What numba knows the function by among kernels; there is nothing behind it that Python could call."""
+    name = fndesc.qualname.split(".")[-1]
+    return _dynfunc.make_function(fndesc.lookup_module(), name, "", 0, env, (library,))
 
 
 class Aside:
