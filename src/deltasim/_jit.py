@@ -8,7 +8,6 @@ starts a fresh folder.
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import os
 import sys
@@ -38,6 +37,8 @@ from numba.extending import (
     unbox,
 )
 
+from deltasim._garbage import undisturbed
+
 __all__ = [
     "Aside",
     "Packed",
@@ -51,7 +52,6 @@ __all__ = [
     "jit_inner",
     "jit_law",
     "kernel_address",
-    "undisturbed",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -181,18 +181,6 @@ def jit_law(function: F) -> F:
         numba's dispatcher; ``.py_func`` is the plain Python function.
     """
     return _compile(function, forceinline=True, no_cfunc_wrapper=True)
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Look for no garbage meanwhile: compiling makes a million small objects that stay, and takes a sixth less so."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextlib.contextmanager

@@ -79,6 +79,26 @@ def test_run_needs_no_xarray_and_check_no_netcdf(folder: Path, finished: Path) -
     assert not imported(folder, "info", "pond.nc") & {"xarray", "pandas", "pint", "numba", "pydantic"}
 
 
+RUN_AND_MORE = """
+import atexit, gc, sys
+atexit.register(lambda: print(len(gc.get_objects()) < gc.get_freeze_count() // 100))  # the last that is called
+from deltasim.cli import main
+main(["run", "pond.toml", "-q"], standalone_mode=False)
+print("scipy.linalg" in sys.modules)
+import numba, numpy as np
+print(numba.njit(lambda a: np.dot(a, a))(np.array([[1.0, 2.0], [0.0, 3.0]])).tolist(), "scipy.linalg" in sys.modules)
+"""
+
+
+def test_run_takes_no_time_for_linear_algebra_nor_for_garbage_at_its_end(folder: Path, finished: Path) -> None:
+    """numba imports all of scipy.linalg to see whether it is there; whoever needs it still gets it."""
+    del finished
+    got = subprocess.run(
+        [sys.executable, "-c", RUN_AND_MORE], check=True, cwd=folder, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert got == ["False", "[[1.0, 8.0], [0.0, 9.0]] True", "True"]
+
+
 def test_process_keeps_data_and_messages_apart(folder: Path, finished: Path) -> None:
     del finished
     unused = '[series.lost]\ntime = ["2024-06-01", "2024-06-03"]\nvalue = [1, 1]\nunits = "m"\n'

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numba import njit
 
+from deltasim._jit import jit, jit_inline, jit_inner
 from deltasim.geometry import Curve, locate, make_slices, pack_curves, see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text
@@ -285,6 +286,31 @@ def test_runs_hold_what_follows_each_other_and_change_no_sum():
 def test_a_table_that_is_no_curve_says_why(table, words):
     with pytest.raises(ValueError, match=words):
         Curve.from_table(**table)
+
+
+@jit_inline
+def doubled(x):
+    return x + x
+
+
+@jit_inner
+def doubled_twice(x):
+    return doubled(doubled(x)), x
+
+
+@jit
+def through_parts(x, n):
+    total = 0.0
+    for _ in range(n):
+        four, one = doubled_twice(x)
+        total += four - one
+    return total
+
+
+def test_parts_of_a_kernel_become_machine_code_in_it_alone():
+    assert through_parts(1.5, 4) == 18.0
+    assert through_parts.stats.cache_path is not None
+    assert doubled.stats.cache_path is doubled_twice.stats.cache_path is None
 
 
 SMALL = """

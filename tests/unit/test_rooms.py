@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "deltasim"
 
 ROOMS = [
     "_version",
+    "_garbage",
     "errors",
     "constants",
     "unit_tables",

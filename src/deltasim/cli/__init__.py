@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import sys
 from importlib import import_module
@@ -65,3 +67,6 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="deltasim", message="%(prog)s %(version)s")
 def main() -> None:
     """Simulate water in a delta: one TOML file in, one CF NetCDF file out."""
+    # At its end Python goes through every object in search of garbage: of what numba alone holds that takes as long as
+    # all imports, and the system takes the memory back anyway.
+    atexit.register(gc.freeze)

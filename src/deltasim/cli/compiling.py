@@ -98,4 +98,24 @@ def get_ready() -> None:
         once = "once; this takes some twenty seconds, and a kind of link a second or two when it first comes"
         always = f"some twenty seconds; {cache_folder().parent} cannot be written, so every run will: "
         say(f"compiling the solver, {once if is_kept() else always + 'DELTASIM_CACHE_DIR names another folder'}")
+    _wake_numba()
     compile_solver()
+
+
+def _wake_numba() -> None:
+    """Have numba load what it takes to load a kernel, but for the linear algebra of scipy.
+
+    It imports that only to see whether it is there, for a tenth of the time of a short run. It is there, for deltasim
+    requires it; and a kernel that needs it, as none of ours does, has numba import it.
+    """
+    from numba.core.registry import cpu_target
+    from numba.np import linalg
+
+    look = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        cpu_target.target_context.refresh()
+        from numba.np import arraymath
+    finally:
+        linalg.ensure_blas = look
+    arraymath.ensure_blas = look

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deltasim._garbage import settling
 from deltasim.cli.faults import FAILED, INTERRUPTED, say, stop
 from deltasim.cli.source import is_netcdf, is_result, read, scenario_argument, scenario_options
 from deltasim.timings import Stopwatch, process_age
@@ -54,7 +55,7 @@ def command(
             raise click.UsageError(f"--quiet and --{other} contradict each other")
     output = output or Path(f"{file.stem}_rerun.nc" if is_result(file) else f"{file.stem}.nc")
     _spare(output, file)
-    with watch.part("imports"):
+    with watch.part("imports"), settling():
         import deltasim.scenario  # noqa: F401
     with watch.part("reading"):
         scenario = read(file, overrides, allow_outside)
@@ -108,7 +109,7 @@ def _simulate(
     """Run into a file of a form; what can go wrong on the way says what became of the file."""
     from contextlib import nullcontext
 
-    with watch.part("imports"):
+    with watch.part("imports"), settling():
         from deltasim.cli.compiling import get_ready
         from deltasim.errors import SolverError
         from deltasim.progress import progress_bar
@@ -122,7 +123,7 @@ def _simulate(
 
         def begin(self, frame: Frame) -> None:
             super().begin(frame)
-            with watch.part("compiled_code"):
+            with watch.part("compiled_code"), settling():
                 get_ready()
 
     file = NetcdfSink(output, **result)

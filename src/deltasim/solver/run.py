@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import by_reference, undisturbed
+from deltasim._garbage import undisturbed
+from deltasim._jit import by_reference
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
