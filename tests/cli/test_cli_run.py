@@ -276,7 +276,7 @@ def test_interrupted_before_the_run_leaves_nothing(
     assert not names(folder)
 
 
-COMPILING = "compiling the solver, once; this takes some twenty seconds, and a kind of link a second or two when it first comes\n"
+COMPILING = "compiling the solver, once; this takes ten to twenty seconds, and a kind of link a second or two when it first comes\n"
 
 
 def test_first_run_compiles_and_says_so_once(deltasim: Command, monkeypatch: pytest.MonkeyPatch) -> None:

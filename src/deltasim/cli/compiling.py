@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
+from deltasim.cli.ahead import loop_ahead
 from deltasim.cli.faults import say
 
-__all__ = ["compile_all_kinds", "compile_solver", "get_ready", "is_kept"]
+if TYPE_CHECKING:
+    from deltasim.solver.build import Prepared
+
+__all__ = ["compile_all_kinds", "compile_loop_alone", "compile_solver", "get_ready", "is_kept"]
 
 TINY = """\
 [scenario]
@@ -62,18 +68,32 @@ def compile_all_kinds() -> float:
     float
         Seconds that it took.
     """
-    from deltasim.network import Network
-    from deltasim.scenario import from_text
-    from deltasim.solver.build import prepare
+    from deltasim._jit import is_compiled
     from deltasim.solver.kernels import compile_all
 
     begun = time.perf_counter()
+    pond = _tiny()
+    with loop_ahead() if is_kept() and not is_compiled() else nullcontext():
+        compile_all(pond.problem, pond.work)
     compile_solver()
+    return time.perf_counter() - begun
+
+
+def compile_loop_alone() -> None:
+    """Compile the loop into the cache, without what it calls by address."""
+    from deltasim.solver.run import compile_loop
+
+    compile_loop(_tiny())
+
+
+def _tiny() -> Prepared:
+    from deltasim.network import Network
+    from deltasim.scenario import from_text
+    from deltasim.solver.build import prepare
+
     scenario = from_text(TINY, {}, path="a pond of the package")
     pond = Network.from_components(scenario.nodes, scenario.links)
-    prepared = prepare(pond, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
-    compile_all(prepared.problem, prepared.work)
-    return time.perf_counter() - begun
+    return prepare(pond, end=scenario.duration, tolerance=scenario.stage_tolerance, max_step=scenario.max_step)
 
 
 def is_kept() -> bool:
@@ -94,11 +114,13 @@ def get_ready() -> None:
 
     if numba.config.DISABLE_JIT:
         return
+    _wake_numba()
     if not is_compiled():
-        once = "once; this takes some twenty seconds, and a kind of link a second or two when it first comes"
+        once = "once; this takes ten to twenty seconds, and a kind of link a second or two when it first comes"
         always = f"some twenty seconds; {cache_folder().parent} cannot be written, so every run will: "
         say(f"compiling the solver, {once if is_kept() else always + 'DELTASIM_CACHE_DIR names another folder'}")
-    _wake_numba()
+        with loop_ahead() if is_kept() else nullcontext():
+            _ = _tiny().packed
     compile_solver()
 
 

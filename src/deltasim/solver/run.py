@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._garbage import undisturbed
-from deltasim._jit import by_reference
+from deltasim._jit import Packed, by_reference
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
@@ -18,7 +19,7 @@ from deltasim.solver.build import Prepared
 from deltasim.solver.control import MOST_SWITCHES, WINDOW
 from deltasim.solver.problem import ROWS_DONE, TIME, Output
 
-__all__ = ["Event", "Rows", "Totals", "begin", "march", "totals"]
+__all__ = ["Event", "Rows", "Totals", "begin", "compile_loop", "march", "totals"]
 
 Floats = NDArray[np.float64]
 
@@ -153,6 +154,19 @@ def begin(prepared: Prepared, journal: list[Event] | None = None) -> None:
     _drain_log(prepared, journal)
     if status == loop.CHATTER:
         raise _name_chatter(prepared)
+
+
+def compile_loop(prepared: Prepared) -> None:
+    """Compile the loop, or load it, without what it calls by address.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Any will do: the loop has one form.
+    """
+    given = (*map(Packed, (prepared.problem, prepared.work, _sheet(prepared, 0))), 1.0, 0)
+    with undisturbed():
+        loop.advance.compile(tuple(numba.typeof(each) for each in given))  # type: ignore[attr-defined, unused-ignore]
 
 
 def march(

@@ -1,0 +1,54 @@
+"""A second process compiles the loop, while this one compiles what the loop calls."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+from deltasim.cli.faults import say
+
+__all__ = ["loop_ahead"]
+
+WORK = "from deltasim.cli.compiling import compile_loop_alone; compile_loop_alone()"
+PATIENCE = 60.0
+"""Seconds to wait for the second process once this one is done; it has about as much to do."""
+
+
+@contextlib.contextmanager
+def loop_ahead() -> Iterator[None]:
+    """Have the loop compiled into the cache meanwhile, if there is a core to spare; wait for it at the end.
+
+    The cache has to be writable. When the second process fails, nothing is lost but time: this one will not find the
+    loop in the cache and compile it. An error or an interrupt inside ends both.
+    """
+    if _cores() < 2 or getattr(sys, "frozen", False):
+        yield
+        return
+    with tempfile.TemporaryFile() as words, _second_process(words) as second:
+        try:
+            yield
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                second.wait(PATIENCE)
+        finally:
+            second.kill()  # does nothing where it is over
+        if second.wait() != 0:
+            words.seek(0)
+            last = words.read().decode(errors="replace").strip().rpartition("\n")[2]
+            why = last or f"it ended with {second.returncode}"
+            say(f"a second process could not compile the solver's loop ({why}); it is compiled here")
+
+
+def _second_process(words: IO[bytes]) -> subprocess.Popen[bytes]:
+    # A module of the user's in the current directory is none of its business: -P.
+    command = [sys.executable, "-P", "-c", WORK]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=words)
+
+
+def _cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
