@@ -28,7 +28,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         return found[-1]
 
     monkeypatch.setattr(ahead, "_second_process", note)
-    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    monkeypatch.setattr(ahead, "_idle_cores", lambda: 2.0)
     return found
 
 
@@ -36,7 +36,7 @@ FRESH = """
 from deltasim._jit import is_compiled
 from deltasim.cli import ahead, compiling
 from deltasim.solver import loop
-ahead._cores = lambda: 2
+ahead._idle_cores = lambda: 2.0
 assert not is_compiled()
 with ahead.loop_ahead():
     pass
@@ -101,11 +101,17 @@ def test_an_interrupt_ends_the_second_process_too(
     assert capsys.readouterr().err == ""
 
 
-def test_a_single_core_has_no_second_process(started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "_cores", lambda: 1)
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing tells how busy the machine is")
+@pytest.mark.parametrize(("cores", "busy"), [(1, 0.0), (2, 1.1), (8, 8.0)])
+def test_without_an_idle_core_there_is_no_second_process(
+    cores: int, busy: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_second_process", lambda words: pytest.fail("started"))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "getloadavg", lambda: (busy, 0.0, 0.0))
     with ahead.loop_ahead():
         pass
-    assert started == []
 
 
 @pytest.mark.parametrize("kept", [True, False])

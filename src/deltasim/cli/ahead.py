@@ -15,6 +15,8 @@ from deltasim.cli.faults import say
 __all__ = ["loop_ahead"]
 
 WORK = "from deltasim.cli.compiling import compile_loop_alone; compile_loop_alone()"
+ENOUGH = 1.5
+"""Idle cores that make a second process worth while; it costs two seconds where both share one, and saves four else."""
 PATIENCE = 60.0
 """Seconds to wait for the second process once this one is done; it has about as much to do."""
 
@@ -26,7 +28,7 @@ def loop_ahead() -> Iterator[None]:
     The cache has to be writable. When the second process fails, nothing is lost but time: this one will not find the
     loop in the cache and compile it. An error or an interrupt inside ends both.
     """
-    if _cores() < 2 or getattr(sys, "frozen", False):
+    if _idle_cores() < ENOUGH or getattr(sys, "frozen", False):
         yield
         return
     with tempfile.TemporaryFile() as words, _second_process(words) as second:
@@ -49,6 +51,7 @@ def _second_process(words: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=words)
 
 
-def _cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+def _idle_cores() -> float:
+    """How many processors this process may use, less those that others kept busy in the last minute."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores - (os.getloadavg()[0] if sys.platform != "win32" else 0.0)
