@@ -27,6 +27,7 @@ from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.network import Network
 from deltasim.scenario import from_text
+from deltasim.solver.awake import make_awake
 from deltasim.solver.build import Prepared, prepare
 from deltasim.solver.fluxes import evaluate_groups
 
@@ -103,7 +104,9 @@ def best(prepared: Prepared, group: np.ndarray, stages: np.ndarray, repeats: int
     mine = np.arange(group[0], group[-1])  # the ends of other links are of no concern
     fluxes = prepared.problem.fluxes
     fluxes = fluxes._replace(group=group, runs=fluxes.runs._replace(first=mine[:0], length=mine[:0], loose=mine))
-    problem, work = replace(prepared, problem=prepared.problem._replace(fluxes=fluxes)).packed
+    problem = prepared.problem._replace(fluxes=fluxes)
+    work = prepared.work._replace(awake=make_awake(problem))
+    problem, work = replace(prepared, problem=problem, work=work).packed
     first = np.append(np.arange(0, len(stages), AT_ONCE), 0)
     last = np.append(first[1:-1], [len(stages), 0])
     least = np.full(len(first), np.inf)

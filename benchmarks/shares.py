@@ -26,8 +26,9 @@ from deltasim.geometry import see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text
 from deltasim.simulation import simulate
-from deltasim.solver import dense, elimination, incidence, loop, problem, record, step, sums
+from deltasim.solver import dense, elimination, incidence, loop, record, step, sums
 from deltasim.solver.build import Prepared, prepare
+from deltasim.solver.places import DENSE, FLUXES, NODES, PARTS
 from deltasim.solver.run import _sheet, begin
 
 CASES = ("series-100", "series-1000", "drowned-100", "drowned-1000")
@@ -38,17 +39,11 @@ ROWS = 240.0
 
 # Names that compiled code sees.
 assemble, factorise, solve = step.assemble, elimination.factorise, elimination.solve
-scatter, take_ends, add_stages, copy_into = incidence.scatter, incidence.take_ends, sums.add_stages, sums.copy_into
+scatter, take_ends, add_stages, copy_spans = incidence.scatter, incidence.take_ends, sums.add_stages, sums.copy_spans
 evaluate_at, update_stages, error_of, accept = step.evaluate_at, step.update_stages, step.error_of, step.accept
 sum_fluxes, move, book, refresh = step.sum_fluxes, step.move, step.book, loop.refresh
 note_stages, note_fluxes, extend_fluxes = record.note_stages, record.note_fluxes, dense.extend_fluxes
-write_row, close_step, see_stage, first_row, DENSE = (
-    record.write_row,
-    record.close_step,
-    step.see_stage,
-    0,
-    problem.DENSE,
-)
+write_row, close_step, add_increments = record.write_row, record.close_step, step.add_increments
 
 
 def evaluations(p, w, o):
@@ -57,25 +52,30 @@ def evaluations(p, w, o):
 
 
 def curves(p, w, o):
-    see_curves(p.curves, w.slices, w.rows, w.trial, w.trial_stage, w.trial_area)
+    for s in range(w.awake.counts[NODES]):
+        begin, end = w.awake.nodes[s, 0], w.awake.nodes[s, 1]
+        see_curves(p.curves, w.slices, w.rows, begin, end, w.trial, w.trial_stage, w.trial_area)
 
 
 def states(p, w, o):
-    see_stage(p, w, 4, p.method.alpha[4])
+    for s in range(w.awake.counts[NODES]):
+        add_increments(p, w, 3, p.method.alpha[3], w.awake.nodes[s, 0], w.awake.nodes[s, 1])
 
 
 def increments(p, w, o):
-    scatter(p.fluxes, w.q, w.net)
-    add_stages(w.gain, 1.0, p.method.coupling[3], w.node_increment, 3, p.n)
+    scatter(p.fluxes, w.awake, w.q, w.net)
+    for s in range(w.awake.counts[NODES]):
+        begin, end = w.awake.nodes[s, 0], w.awake.nodes[s, 1]
+        add_stages(w.gain, 50.0, 1.0, p.method.coupling[3], w.node_increment, 3, begin, end)
 
 
 def matrix(p, w, o):
     assemble(p, w, 50.0)
-    factorise(p.plan, w.matrix)
+    factorise(p.plan, w.awake.parts, w.awake.counts[PARTS], w.matrix)
 
 
 def substitutions(p, w, o):
-    solve(p.plan, w.matrix, w.drift)
+    solve(p.plan, w.awake.parts, w.awake.counts[PARTS], w.matrix, w.drift)
 
 
 def fluxes(p, w, o):
@@ -87,8 +87,8 @@ def errors(p, w, o):
 
 
 def accepted(p, w, o):
-    accept(p, w, 50.0, 1.0)
-    scatter(p.fluxes, w.moved, w.rhs)
+    accept(p, w, 50.0, 0)
+    scatter(p.fluxes, w.awake, w.moved, w.rhs)
     book(w)
 
 
@@ -99,9 +99,9 @@ def refreshed(p, w, o):
 def notes(p, w, o):
     note_stages(p, w)
     note_fluxes(p, w)
-    copy_into(w.part, w.q, w.q.shape[0])
-    copy_into(w.part, w.rate, w.q.shape[0])
-    copy_into(w.gain, w.stage, p.n)
+    for kept, given in ((w.q_before, w.q), (w.rate_before, w.rate)):
+        copy_spans(kept, given, w.awake.fluxes, w.awake.counts[FLUXES])
+    copy_spans(w.stage_before, w.stage, w.awake.nodes, w.awake.counts[NODES])
 
 
 def extensions(p, w, o):

@@ -79,9 +79,12 @@ def repeat(problem: Any, work: Any, storages: Any, first: int, last: int, noting
         else:
             for i in range(problem.n):
                 work.trial[i] = storages[k, i]
-            see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
+            begin, end = work.awake.nodes[0, 0], work.awake.nodes[0, 1]
+            see_curves(
+                problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage, work.trial_area
+            )
             evaluate_at(problem, work, 0.0, work.q, False)
-            scatter(problem.fluxes, work.q, work.net)
+            scatter(problem.fluxes, work.awake, work.q, work.net)
 
 
 def seconds_of_one(prepared: Prepared, storages: np.ndarray, repeats: int, noting: bool) -> float:

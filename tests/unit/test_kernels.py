@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections import namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from deltasim.geometry import Curve, locate, make_slices, pack_curves, see_curve
 from deltasim.network import Network
 from deltasim.scenario import from_text
 from deltasim.solver import elimination
+from deltasim.solver.awake import make_awake
 from deltasim.solver.build import prepare
 from deltasim.solver.elimination import factorise, plan_elimination, solve
 from deltasim.solver.incidence import find_runs, scatter, take_ends
@@ -77,8 +79,8 @@ def test_elimination_solves_what_a_dense_solver_solves(name, monkeypatch):
 
     def check(factor, back):
         values, x = w.copy(), right.copy()
-        assert factor(plan, values)
-        back(plan, values, x)
+        assert factor(plan, plan.parts, len(plan.parts), values)
+        back(plan, plan.parts, len(plan.parts), values, x)
         assert x == pytest.approx(np.linalg.solve(dense, right), rel=1e-11, abs=1e-12)
 
     check(factorise, solve)
@@ -156,11 +158,11 @@ def test_a_pivot_that_is_not_positive_is_reported(n, bad):
     pairs = np.array([(i, i + 1) for i in range(n - 1)], dtype=np.int64)
     plan, _ = plan_elimination(*along_paths(*minimum_degree(n, pairs)), pairs)
     good = np.concatenate((np.ones(n), np.zeros(plan.size + 1 - n)))
-    assert factorise(plan, good.copy())
+    assert factorise(plan, plan.parts, len(plan.parts), good.copy())
     for k in range(n):
         values = good.copy()
         values[k] = bad
-        assert not factorise(plan, values)
+        assert not factorise(plan, plan.parts, len(plan.parts), values)
 
 
 def stability(method, z):
@@ -212,7 +214,7 @@ def test_curves_invert_and_lose_their_point_only_at_the_very_bottom():
 def seen(curves, slices, rows, volumes):
     stage, area = np.empty_like(volumes), np.empty_like(volumes)
     for k in range(len(volumes)):
-        see_curves(curves, slices, rows, volumes[k], stage[k], area[k])
+        see_curves(curves, slices, rows, np.uint64(0), np.uint64(len(rows)), volumes[k], stage[k], area[k])
     return stage, area
 
 
@@ -243,9 +245,9 @@ def test_all_curves_at_a_time_are_each_curve_by_itself(sloping):
 
 
 @njit
-def through_runs(fluxes, flux, node, at_from, at_to):
-    take_ends(fluxes, node, at_from, at_to)
-    scatter(fluxes, flux, node)
+def through_runs(fluxes, awake, flux, node, at_from, at_to):
+    take_ends(fluxes, awake, node, at_from, at_to)
+    scatter(fluxes, awake, flux, node)
 
 
 def test_runs_hold_what_follows_each_other_and_change_no_sum():
@@ -259,10 +261,15 @@ def test_runs_hold_what_follows_each_other_and_change_no_sum():
     assert runs.first.tolist() == [10, 40]
     assert runs.length.tolist() == [20, 15]
     assert sorted(runs.loose.tolist()) == [k for k in range(m) if not (10 <= k < 30 or 40 <= k < 55)]
-    fluxes = namedtuple("fluxes", "origin target runs")(origin, target, runs)
+    fluxes = namedtuple("fluxes", "origin target runs fade_volume group")(
+        origin, target, runs, np.zeros(41), np.array([0, m])
+    )
+    awake = make_awake(
+        SimpleNamespace(n=41, fluxes=fluxes, plan=SimpleNamespace(parts=np.empty((0, 4), dtype=np.int64)))
+    )
     flux, node = rng.normal(size=m), rng.normal(size=41)
     before, at_from, at_to = node.copy(), np.full(m, np.nan), np.full(m, np.nan)
-    through_runs(fluxes, flux, node, at_from, at_to)
+    through_runs(fluxes, awake, flux, node, at_from, at_to)
     assert np.array_equal(at_from, before[origin])
     assert np.array_equal(at_to, before[target])
     expected = np.zeros(41)

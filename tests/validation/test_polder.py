@@ -66,15 +66,17 @@ def test_record_is_without_the_doubled_pump():
     assert days[["rain", "makkink", "open_water", "pumped"]].notna().all().all()
 
 
-def test_plain_daily_balance_agrees_within_a_hundredth(study, found):
+def test_plain_daily_balance_agrees_to_a_cycle_at_either_new_year(study, found):
     """Explicit and by the day, in thirty lines of Python: no solver, no soil, no pump of the package.
 
-    A cycle of the pumps is 24 700 m3, half a hundredth of a year; one more or less at New Year is no difference.
+    A cycle of the pumps is 24 700 m3, half a hundredth of a year. One more or less at either New Year is no difference;
+    over the six years together it hardly counts.
     """
     for parameters in (PUBLISHED, found.values):
         plain = by_year(polder.daily_balance(*parameters))
         ours = by_year(pumped(study.calibrated(parameters)))
-        assert np.abs(ours / plain - 1.0).max() < 0.01
+        assert np.abs(ours - plain).max() < 2.0 * 24_700.0
+        assert abs(ours.sum() / plain.sum() - 1.0) < 0.005
 
 
 def test_every_year_is_within_eight_hundredths(found):

@@ -340,8 +340,8 @@ def make_slices(nodes: int) -> Slices:
 
 
 @jit_inner
-def see_curves(curves, slices, rows, volume, stage, area):  # type: ignore[no-untyped-def]
-    """Stage and area of all nodes.
+def see_curves(curves, slices, rows, begin, end, volume, stage, area):  # type: ignore[no-untyped-def]
+    """Stage and area of some nodes.
 
     Nearly all are where they were, in one slice of their curve; there one formula holds without a question asked, which
     processors work out for several nodes at a time. The others are looked up one by one.
@@ -353,26 +353,27 @@ def see_curves(curves, slices, rows, volume, stage, area):  # type: ignore[no-un
         Updated.
     rows : ndarray, shape (n,), int64
         As for `locate`; updated.
+    begin, end : uint64
+        First node, and one past the last.
     volume : ndarray, shape (n,) or longer, m3
     stage, area : ndarray, shape (n,) or longer
         Filled, as `locate` has them; m and m2.
     """
-    n = rows.shape[0]
+    strays = 0
     if slices.sloping[0] > 0:
-        for i in range(n):
+        for i in range(begin, end):
             d = volume[i] - slices.storage[i]
             root = np.sqrt(max(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d, 0.0))
             stage[i] = slices.stage[i] + 2.0 * d / max(slices.area[i] + root, LEAST_SUM)
             area[i] = root
+            strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
     else:
-        for i in range(n):
+        for i in range(begin, end):
             stage[i] = slices.stage[i] + (volume[i] - slices.storage[i]) / slices.area[i]
             area[i] = slices.area[i]
-    strays = 0
-    for i in range(n):
-        strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
+            strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
     if strays > 0:
-        for i in range(n):
+        for i in range(np.int64(begin), np.int64(end)):
             if volume[i] < slices.low[i] or volume[i] >= slices.high[i]:
                 stage[i], area[i], _ = locate(curves, i, volume[i], rows)  # type: ignore[no-untyped-call]
                 k = rows[i]

@@ -26,6 +26,7 @@ from deltasim.network import Network
 from deltasim.quality import Tracer
 from deltasim.signal import Signal
 from deltasim.solver.actuators import OPEN, SETTING
+from deltasim.solver.awake import find_neighbours
 from deltasim.solver.conditions import Places
 from deltasim.solver.controls import Controls, pack_controls
 from deltasim.solver.diversions import diversion_order, find_entries
@@ -35,6 +36,7 @@ from deltasim.solver.incidence import find_runs
 from deltasim.solver.kernels import pack
 from deltasim.solver.method import RODAS4P2, Method
 from deltasim.solver.ordering import along_paths, minimum_degree
+from deltasim.solver.places import KERNELS
 from deltasim.solver.problem import Bindings, Problem, SignalTable, Slots, Work, make_work
 from deltasim.solver.tides import longest_step, pack_tides
 from deltasim.solver.tracers import make_tracer_state, pack_tracers
@@ -252,12 +254,21 @@ def prepare(
         controlled=int(controls.is_needed),
         tracers=tracer_table,
         traced=int(len(tracers) > 0),
-        apart=np.zeros(8, dtype=np.int64),
+        neighbours=find_neighbours(n, *ends, _lively(ends, bindings, controls, first + np.arange(len(diverting)))),
+        apart=np.zeros(KERNELS, dtype=np.int64),
     )
     carried = make_tracer_state(tracer_table, entering, tracers, place, outside + 1, plan.size)
     work = make_work(problem, network.initial_storage[order], setting, factor, controls.state, carried)
     work.stage[n:] = resting[n:]
     return Prepared(problem, work, place, spot[:links], spot[links:], controls)
+
+
+def _lively(
+    ends: tuple[Integers, Integers], bindings: Bindings, controls: Controls, diverting: Integers
+) -> tuple[Integers, ...]:
+    """Fluxes that can begin though no water comes near."""
+    beside = np.flatnonzero(np.isin(ends[0], bindings.boundary) | np.isin(ends[1], bindings.boundary))
+    return beside, bindings.setting, bindings.factor, controls.table.flux, diverting
 
 
 def _flux_table(

@@ -18,7 +18,7 @@ from deltasim.geometry import locate
 from deltasim.signal import Signal
 from deltasim.solver.actuators import position
 from deltasim.solver.dense import flux_inside, storage_inside
-from deltasim.solver.problem import boundary_stages, signal_at
+from deltasim.solver.signals import boundary_stages, signal_at
 
 __all__ = ["Conditions", "Places", "gather", "value_of"]
 

@@ -16,7 +16,9 @@ from deltasim._jit import apart, jit_inner
 from deltasim.solver.actuators import position
 from deltasim.solver.conditions import gather, value_of
 from deltasim.solver.dense import cut_step
-from deltasim.solver.problem import BEGUN, CONTROL, LENGTH, signal_at
+from deltasim.solver.places import BEGUN, CONTROL, LENGTH, NODES
+from deltasim.solver.signals import signal_at
+from deltasim.solver.sums import copy_spans
 
 __all__ = ["ACT", "CUT", "STEER", "UNCUT", "govern", "next_alarm", "remember"]
 
@@ -294,12 +296,11 @@ def next_alarm(work):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
-def remember(problem, work):  # type: ignore[no-untyped-def]
+def remember(work):  # type: ignore[no-untyped-def]
     """Keep what a cut of the step to come has to restore, and where actuators are in it, for its output."""
-    state = work.control
-    for i in range(problem.n):
-        state.carry[i] = work.carry[i]
-        state.lost[i] = work.lost[i]
+    state, awake = work.control, work.awake
+    copy_spans(state.carry, work.carry, awake.nodes, awake.counts[NODES])
+    copy_spans(state.lost, work.lost, awake.nodes, awake.counts[NODES])
     for a in range(state.value.shape[0]):
         state.value_before[a] = state.value[a]
         state.slope_before[a] = state.slope[a]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.solver.incidence import scatter
-from deltasim.solver.problem import BEGUN, DENSE, EXTEND, LENGTH, TIME
+from deltasim.solver.places import BEGUN, DENSE, EXTEND, FLUXES, LENGTH, NODES, TIME
 from deltasim.solver.step import clear_round_off, move, sum_fluxes
-from deltasim.solver.sums import copy_into
+from deltasim.solver.sums import copy_spans
 
 __all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside"]
 
@@ -64,18 +64,22 @@ def part_of_step(problem, work, theta, moved, net):  # type: ignore[no-untyped-d
     bool
         Whether it moves in proportion.
     """
-    first, second = work.dense_flux[0], work.dense_flux[1]
-    for k in range(moved.shape[0]):
-        moved[k] = theta * (work.moved[k] + (1.0 - theta) * (first[k] + theta * second[k]))
-    scatter(problem.fluxes, moved, net)
-    lowest = 0.0
-    for i in range(problem.n):
-        lowest = min(lowest, work.begun[i] + net[i])
-    if lowest < 0.0:
-        for k in range(moved.shape[0]):
-            moved[k] = theta * work.moved[k]
-        scatter(problem.fluxes, moved, net)
-    return lowest < 0.0
+    first, second, awake = work.dense_flux[0], work.dense_flux[1], work.awake
+    nodes, fluxes = awake.nodes, awake.fluxes
+    for s in range(awake.counts[FLUXES]):
+        for k in range(fluxes[s, 0], fluxes[s, 1]):
+            moved[k] = theta * (work.moved[k] + (1.0 - theta) * (first[k] + theta * second[k]))
+    scatter(problem.fluxes, awake, moved, net)
+    below = 0
+    for s in range(awake.counts[NODES]):
+        for i in range(nodes[s, 0], nodes[s, 1]):
+            below += work.begun[i] + net[i] < 0.0
+    if below > 0:
+        for s in range(awake.counts[FLUXES]):
+            for k in range(fluxes[s, 0], fluxes[s, 1]):
+                moved[k] = theta * work.moved[k]
+        scatter(problem.fluxes, awake, moved, net)
+    return below > 0
 
 
 @apart(EXTEND)
@@ -103,7 +107,7 @@ def extend_fluxes(problem, work):  # type: ignore[no-untyped-def]
             work.dense_flux[0, k], work.dense_flux[1, k] = first - s, 2.0 * s - first - last
     if held:
         for row in range(2):
-            scatter(problem.fluxes, work.dense_flux[row], work.dense_node[row + 1])
+            scatter(problem.fluxes, work.awake, work.dense_flux[row], work.dense_node[row + 1])
     return 0
 
 
@@ -126,20 +130,23 @@ def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
     int
         A storage that is below empty by more than round-off, else -1.
     """
-    n, state = problem.n, work.control
+    state, awake = work.control, work.awake
+    spans, many = awake.nodes, awake.counts[NODES]
     straight = part_of_step(problem, work, theta, work.part, work.rhs)
-    for k in range(work.moved.shape[0]):
-        s, p, q = restrict(work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
-        work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = s, p, q
-    for i in range(n):
-        s, p, q = restrict(work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i], theta, straight)
-        work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i] = s, p, q
-    copy_into(work.volume, work.begun, n)
-    copy_into(work.carry, state.carry, n)
-    copy_into(work.lost, state.lost, n)
+    for j in range(awake.counts[FLUXES]):
+        for k in range(awake.fluxes[j, 0], awake.fluxes[j, 1]):
+            s, p, q = restrict(work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
+            work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = s, p, q
+    for j in range(many):
+        for i in range(spans[j, 0], spans[j, 1]):
+            s, p, q = restrict(work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i], theta, straight)
+            work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i] = s, p, q
+    copy_spans(work.volume, work.begun, spans, many)
+    copy_spans(work.carry, state.carry, spans, many)
+    copy_spans(work.lost, state.lost, spans, many)
     work.clock[LENGTH] *= theta
     work.clock[TIME] = work.clock[BEGUN] + work.clock[LENGTH]
-    if move(problem, work) < 0.0:
+    if move(problem, work) > 0:
         return clear_round_off(problem, work, False)
     return -1
 

@@ -115,12 +115,16 @@ def _pairs_of_entries(first: Integers, row: Integers) -> tuple[Integers, Integer
 
 
 @jit
-def factorise(plan, w):  # type: ignore[no-untyped-def]
+def factorise(plan, parts, count, w):  # type: ignore[no-untyped-def]
     """Factor W in place; entries below and to the right of the pivots become multipliers, the diagonal its inverse.
 
     Parameters
     ----------
     plan : Elimination
+    parts : ndarray, shape (k, 4)
+        Those of the plan, or, where the rest of W is that of the identity, some of them, cut down to some pivots.
+    count : int
+        How many of them.
     w : ndarray, shape (plan.size + 1,)
         Values of W; overwritten.
 
@@ -129,13 +133,12 @@ def factorise(plan, w):  # type: ignore[no-untyped-def]
     bool
         False where a pivot is not positive: the matrix is not of the kind this is meant for.
     """
-    parts = plan.parts
-    for p in range(parts.shape[0]):
-        begin, twin, count = parts[p, 0], parts[p, 1], parts[p, 2]
+    for p in range(count):
+        begin, twin, length = parts[p, 0], parts[p, 1], parts[p, 2]
         if twin == EACH:
-            good = factorise_each(plan, w, begin, begin + count, parts[p, 3])
+            good = factorise_each(plan, w, begin, begin + length, parts[p, 3])
         else:
-            good = factorise_paths(plan, w, begin, twin, count)
+            good = factorise_paths(plan, w, begin, twin, length)
         if not good:
             return False
     return True
@@ -194,33 +197,35 @@ def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
 
 
 @jit
-def solve(plan, w, b):  # type: ignore[no-untyped-def]
+def solve(plan, parts, count, w, b):  # type: ignore[no-untyped-def]
     """Solve W x = b in place, W factored.
 
     Parameters
     ----------
     plan : Elimination
+    parts, count
+        As of `factorise`; the rest of b is 0.
     w : ndarray
         From `factorise`.
     b : ndarray, shape (n,) or longer
         Right-hand side; overwritten with the solution.
     """
-    parts, first, row = plan.parts, plan.first, plan.row
+    first, row = plan.first, plan.row
     n, entries = first.shape[0] - 1, row.shape[0]
-    for p in range(parts.shape[0]):
-        i, j, count = parts[p, 0], parts[p, 1], parts[p, 2]
+    for p in range(count):
+        i, j, length = parts[p, 0], parts[p, 1], parts[p, 2]
         if j != EACH:
-            go_down(plan, w, b, i, j, count)
+            go_down(plan, w, b, i, j, length)
             continue
-        for k in range(i, i + count):
+        for k in range(i, i + length):
             for e in range(first[k], first[k + 1]):
                 b[row[e]] -= w[n + e] * b[k]
-    for p in range(parts.shape[0] - 1, -1, -1):
-        i, j, count = parts[p, 0], parts[p, 1], parts[p, 2]
+    for p in range(count - 1, -1, -1):
+        i, j, length = parts[p, 0], parts[p, 1], parts[p, 2]
         if j != EACH:
-            go_up(plan, w, b, i, j, count)
+            go_up(plan, w, b, i, j, length)
             continue
-        for k in range(i + count - 1, i - 1, -1):
+        for k in range(i + length - 1, i - 1, -1):
             # Only one product stands between a value and the one before it, on which this waits.
             rest = b[k] * w[k]
             for e in range(first[k], first[k + 1]):

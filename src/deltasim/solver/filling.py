@@ -113,46 +113,49 @@ def _filler(kind: Any) -> Any:
             return
         stage_from, stage_to, setting = work.at_from, work.at_to, work.setting
         lift_from, lift_to = work.lift_from, work.lift_to
-        start = np.uint64(table.group[g])
-        for k in range(start, np.uint64(table.group[g + 1])):
-            if has_quick and work.left[k] == 0:
-                continue
-            i = k - start
-            back = symmetric and stage_to[k] > stage_from[k]
-            if back:
-                value, d_to, d_from, d_setting = law(p, i, stage_to[k], stage_from[k], setting[k])
-                value, d_to, d_from, d_setting = -value, -d_to, -d_from, -d_setting
-            else:
-                value, d_from, d_to, d_setting = law(p, i, stage_from[k], stage_to[k], setting[k])
-            factor = work.factor[k]
-            flux = value * factor
-            part = 1.0
-            given = 1.0
-            growth = 0.0
-            if flux < 0.0 and table.forward[k] == 1:
-                # A flap that is all but open is seen as open in derivatives only: a step that opens it must know how
-                # much would flow, or it would have to end within the time in which two stages even out.
-                part = 0.0
-                given = 1.0 if steep and stage_to[k] - stage_from[k] < table.shut else 0.0
-            elif may_fade and table.fades[k] == 1:
-                part, growth = share_given(
-                    table, work, table.origin[k] if flux >= 0.0 else table.target[k], reaches_soil
-                )
-                given = part
-            q[k] = flux * part
-            if sensitive:
-                rate = factor * (d_from * work.rise_from[k] + d_to * work.rise_to[k] + d_setting * work.setting_rate[k])
-                work.by_time[k] = part * (rate + value * work.factor_rate[k])
-                if steep:
-                    gap, most = abs(stage_from[k] - stage_to[k]), max(lift_from[k], lift_to[k])
-                    d_from, d_to = steepened(abs(value), flux, gap, most, table.close, d_from, d_to)
-                work.by_from[k] = given * factor * d_from * lift_from[k]
-                work.by_to[k] = given * factor * d_to * lift_to[k]
-                if growth > 0.0:
-                    if flux >= 0.0:
-                        work.by_from[k] += flux * growth
-                    else:
-                        work.by_to[k] += flux * growth
+        spans, start = work.awake.pieces, np.uint64(table.group[g])
+        for s in range(work.awake.of_group[g], work.awake.of_group[g + 1]):
+            for k in range(spans[s, 0], spans[s, 1]):
+                if has_quick and work.left[k] == 0:
+                    continue
+                i = k - start
+                back = symmetric and stage_to[k] > stage_from[k]
+                if back:
+                    value, d_to, d_from, d_setting = law(p, i, stage_to[k], stage_from[k], setting[k])
+                    value, d_to, d_from, d_setting = -value, -d_to, -d_from, -d_setting
+                else:
+                    value, d_from, d_to, d_setting = law(p, i, stage_from[k], stage_to[k], setting[k])
+                factor = work.factor[k]
+                flux = value * factor
+                part = 1.0
+                given = 1.0
+                growth = 0.0
+                if flux < 0.0 and table.forward[k] == 1:
+                    # A flap that is all but open is seen as open in derivatives only: a step that opens it must know
+                    # how much would flow, or it would have to end within the time in which two stages even out.
+                    part = 0.0
+                    given = 1.0 if steep and stage_to[k] - stage_from[k] < table.shut else 0.0
+                elif may_fade and table.fades[k] == 1:
+                    part, growth = share_given(
+                        table, work, table.origin[k] if flux >= 0.0 else table.target[k], reaches_soil
+                    )
+                    given = part
+                q[k] = flux * part
+                if sensitive:
+                    rate = factor * (
+                        d_from * work.rise_from[k] + d_to * work.rise_to[k] + d_setting * work.setting_rate[k]
+                    )
+                    work.by_time[k] = part * (rate + value * work.factor_rate[k])
+                    if steep:
+                        gap, most = abs(stage_from[k] - stage_to[k]), max(lift_from[k], lift_to[k])
+                        d_from, d_to = steepened(abs(value), flux, gap, most, table.close, d_from, d_to)
+                    work.by_from[k] = given * factor * d_from * lift_from[k]
+                    work.by_to[k] = given * factor * d_to * lift_to[k]
+                    if growth > 0.0:
+                        if flux >= 0.0:
+                            work.by_from[k] += flux * growth
+                        else:
+                            work.by_to[k] += flux * growth
 
     return fill
 
@@ -179,29 +182,30 @@ def _quick_filler(kind: Any) -> Any:
         lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
         by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
         setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, table.close
-        start = np.uint64(table.group[g])
+        spans, start = work.awake.pieces, np.uint64(table.group[g])
         unsettled = 0
-        for k in range(start, np.uint64(table.group[g + 1])):
-            back = stage_to[k] > stage_from[k]
-            up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
-            value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
-            value = -value if back else value
-            flux = value * factor[k]
-            q[k] = flux
-            holds = holds & ((flux >= 0.0) | (forward[k] == 0))
-            if sensitive:
-                d_from = -d_down if back else d_up
-                d_to = -d_up if back else d_down
-                d_setting = -d_setting if back else d_setting
-                rate = d_from * rise_from[k] + d_to * rise_to[k] + d_setting * setting_rate[k]
-                by_time[k] = factor[k] * rate + value * factor_rate[k]
-                if steep:
-                    most = max(lift_from[k], lift_to[k])
-                    d_from, d_to = steepened(abs(value), flux, up - down, most, close, d_from, d_to)
-                by_from[k] = factor[k] * d_from * lift_from[k]
-                by_to[k] = factor[k] * d_to * lift_to[k]
-            left[k] = 1 - holds
-            unsettled += 1 - holds
+        for s in range(work.awake.of_group[g], work.awake.of_group[g + 1]):
+            for k in range(spans[s, 0], spans[s, 1]):
+                back = stage_to[k] > stage_from[k]
+                up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
+                value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
+                value = -value if back else value
+                flux = value * factor[k]
+                q[k] = flux
+                holds = holds & ((flux >= 0.0) | (forward[k] == 0))
+                if sensitive:
+                    d_from = -d_down if back else d_up
+                    d_to = -d_up if back else d_down
+                    d_setting = -d_setting if back else d_setting
+                    rate = d_from * rise_from[k] + d_to * rise_to[k] + d_setting * setting_rate[k]
+                    by_time[k] = factor[k] * rate + value * factor_rate[k]
+                    if steep:
+                        most = max(lift_from[k], lift_to[k])
+                        d_from, d_to = steepened(abs(value), flux, up - down, most, close, d_from, d_to)
+                    by_from[k] = factor[k] * d_from * lift_from[k]
+                    by_to[k] = factor[k] * d_to * lift_to[k]
+                left[k] = 1 - holds
+                unsettled += 1 - holds
         return unsettled
 
     return fill

@@ -150,10 +150,10 @@ def evaluate_groups(groups: Groups, sensitive: bool, table: Any, work: Any, q: A
     q : ndarray, shape (m,), m3/s
         Filled.
     """
-    take_ends(table, work.trial_stage, work.at_from, work.at_to)
+    take_ends(table, work.awake, work.trial_stage, work.at_from, work.at_to)
     if sensitive:
-        take_ends(table, work.lift, work.lift_from, work.lift_to)
-        take_ends(table, work.rise, work.rise_from, work.rise_to)
+        take_ends(table, work.awake, work.lift, work.lift_from, work.lift_to)
+        take_ends(table, work.awake, work.rise, work.rise_from, work.rise_to)
     for p, g in zip(groups.held.content, groups.group, strict=True):
         fill_group(p, g, sensitive, table, work, q)
 
@@ -161,10 +161,10 @@ def evaluate_groups(groups: Groups, sensitive: bool, table: Any, work: Any, q: A
 @overload(evaluate_groups, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator, unused-ignore]
 def _evaluate_groups(groups: Any, sensitive: bool, table: Any, work: Any, q: Any) -> Any:
     def by_address(groups: Any, sensitive: bool, table: Any, work: Any, q: Any) -> None:
-        take_ends(table, work.trial_stage, work.at_from, work.at_to)
+        take_ends(table, work.awake, work.trial_stage, work.at_from, work.at_to)
         if sensitive:
-            take_ends(table, work.lift, work.lift_from, work.lift_to)
-            take_ends(table, work.rise, work.rise_from, work.rise_to)
+            take_ends(table, work.awake, work.lift, work.lift_from, work.lift_to)
+            take_ends(table, work.awake, work.rise, work.rise_from, work.rise_to)
         for j in range(groups.group.shape[0]):
             loop = groups.sensitive[j] if sensitive else groups.plain[j]
             call(loop, groups.parameters[j], groups.group[j], table, work, q)

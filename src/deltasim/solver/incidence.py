@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._jit import jit_inner
-from deltasim.solver.sums import add_scaled, copy_into
+from deltasim.solver.places import LOOSE, NODES, RUNS
+from deltasim.solver.sums import add_scaled, copy_into, set_spans
 
-__all__ = ["Runs", "find_runs", "scatter", "take_ends"]
+__all__ = ["Runs", "add_fluxes", "find_runs", "scatter", "take_ends"]
 
 Integers = NDArray[np.int64]
 
@@ -65,30 +66,38 @@ def find_runs(columns: Sequence[Integers]) -> Runs:
 
 
 @jit_inner
-def scatter(fluxes, flux, node):  # type: ignore[no-untyped-def]
-    """Sum fluxes into nodes: `node` = B `flux`."""
-    origin, target, runs = fluxes.origin, fluxes.target, fluxes.runs
-    node[:] = 0.0
-    for r in range(runs.first.shape[0]):
-        k, length = runs.first[r], runs.length[r]
+def scatter(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
+    """Sum fluxes into nodes: `node` = B `flux`, over what is awake; the rest of the storages stays as it is."""
+    set_spans(node, 0.0, awake.nodes, awake.counts[NODES])
+    add_fluxes(fluxes, awake, flux, node)
+
+
+@jit_inner
+def add_fluxes(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
+    """Add fluxes to nodes: `node` += B `flux` for storages, over what is awake; of the other nodes = B `flux`."""
+    origin, target, runs, loose = fluxes.origin, fluxes.target, awake.runs, awake.loose
+    for i in range(np.uint64(awake.state.shape[0]), np.uint64(node.shape[0])):
+        node[i] = 0.0
+    for r in range(awake.counts[RUNS]):
+        k, length = runs[r, 0], runs[r, 1]
         # First one end, then the other: where they share nodes, one loop over both would wait for itself.
         add_scaled(node[origin[k] :], -1.0, flux[k:], length)
         add_scaled(node[target[k] :], 1.0, flux[k:], length)
-    for j in range(runs.loose.shape[0]):
-        k = runs.loose[j]
+    for j in range(awake.counts[LOOSE]):
+        k = loose[j]
         node[origin[k]] -= flux[k]
         node[target[k]] += flux[k]
 
 
 @jit_inner
-def take_ends(fluxes, node, at_from, at_to):  # type: ignore[no-untyped-def]
-    """Values of nodes at both ends of each flux."""
-    origin, target, runs = fluxes.origin, fluxes.target, fluxes.runs
-    for r in range(runs.first.shape[0]):
-        k, length = runs.first[r], runs.length[r]
+def take_ends(fluxes, awake, node, at_from, at_to):  # type: ignore[no-untyped-def]
+    """Values of nodes at both ends of each flux that is awake."""
+    origin, target, runs, loose = fluxes.origin, fluxes.target, awake.runs, awake.loose
+    for r in range(awake.counts[RUNS]):
+        k, length = runs[r, 0], runs[r, 1]
         copy_into(at_from[k:], node[origin[k] :], length)
         copy_into(at_to[k:], node[target[k] :], length)
-    for j in range(runs.loose.shape[0]):
-        k = runs.loose[j]
+    for j in range(awake.counts[LOOSE]):
+        k = loose[j]
         at_from[k] = node[origin[k]]
         at_to[k] = node[target[k]]

@@ -14,24 +14,15 @@ import numpy as np
 from deltasim._jit import Packed, kernel_address
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
+from deltasim.solver.awake import rouse
 from deltasim.solver.control import govern
 from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.filling import fill_plain, fill_sensitive
 from deltasim.solver.fluxes import Groups, make_groups
 from deltasim.solver.loop import refresh
-from deltasim.solver.problem import (
-    ACCEPT,
-    CARRY,
-    CONTROL,
-    EXTEND,
-    NOTE,
-    REFRESH,
-    TIDES,
-    TRIAL,
-    Problem,
-    Work,
-    add_tides,
-)
+from deltasim.solver.places import ACCEPT, AWAKE, CARRY, CONTROL, EXTEND, NOTE, REFRESH, TIDES, TRIAL
+from deltasim.solver.problem import Problem, Work
+from deltasim.solver.signals import add_tides
 from deltasim.solver.step import accept, trial_step
 from deltasim.solver.transport import carry, note_given
 
@@ -59,9 +50,10 @@ def pack(problem: Problem, work: Work) -> tuple[Any, Any]:
     packed = Packed(problem._replace(groups=groups, apart=np.zeros_like(problem.apart)), parameters)
     apart = packed.arrays.apart
     apart[TRIAL] = kernel_address(trial_step, packed, state, 0.0, 1.0)
-    apart[ACCEPT] = kernel_address(accept, packed, state, 1.0, 0.0)
+    apart[ACCEPT] = kernel_address(accept, packed, state, 1.0, 0)
     apart[EXTEND] = kernel_address(extend_fluxes, packed, state)
     apart[REFRESH] = kernel_address(refresh, packed, state)
+    apart[AWAKE] = kernel_address(rouse, packed, state)
     if len(problem.bindings.tide) > 0:
         apart[TIDES] = kernel_address(add_tides, packed, state, 0.0, work.stage)
     if problem.traced == 1:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from deltasim._jit import apart, jit, jit_inner
+from deltasim.solver.awake import rouse, water_at_rim, water_near_rim
 from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
 from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.incidence import scatter, take_ends
-from deltasim.solver.problem import (
+from deltasim.solver.places import (
     BEGUN,
     COUNTED,
     ERROR,
+    FLUXES,
     IN_A_ROW,
     LENGTH,
     LIMITING,
     NEXT_STOP,
+    NODES,
     OPEN_STEP,
     REFRESH,
     REJECTED,
@@ -45,7 +48,7 @@ from deltasim.solver.step import (
     trial_step,
     update_stages,
 )
-from deltasim.solver.sums import copy_into
+from deltasim.solver.sums import copy_into, copy_spans
 from deltasim.solver.transport import carry, note_given
 
 __all__ = [
@@ -93,24 +96,24 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
 @apart(REFRESH)
 def refresh(problem, work):  # type: ignore[no-untyped-def]
     """Stages, fluxes and derivatives at the storages and the time that were reached, on the pieces in force."""
-    t = work.clock[TIME]
-    n = problem.n
+    t, n, awake = work.clock[TIME], problem.n, work.awake
     dry = update_stages(problem, work)
     # First with derivatives, dry storages holding a drop; then, if there are any, the fluxes as they are.
     for sensitive in (True, False):
         evaluate_at(problem, work, t, work.q, sensitive)
         if not dry:
             break
-        copy_into(work.trial, work.volume, n)
-        copy_into(work.trial_stage, work.stage, n)
+        copy_spans(work.trial, work.volume, awake.nodes, awake.counts[NODES])
+        copy_spans(work.trial_stage, work.stage, awake.nodes, awake.counts[NODES])
     for j in range(n, work.stage.shape[0]):
         work.stage[j] = work.trial_stage[j]
-    scatter(problem.fluxes, work.q, work.net)
+    scatter(problem.fluxes, awake, work.q, work.net)
     for j in range(n, work.net.shape[0]):
         work.net[j] = 0.0
-    take_ends(problem.fluxes, work.net, work.at_from, work.at_to)
-    for k in range(work.q.shape[0]):
-        work.rate[k] = work.by_time[k] + work.by_from[k] * work.at_from[k] + work.by_to[k] * work.at_to[k]
+    take_ends(problem.fluxes, awake, work.net, work.at_from, work.at_to)
+    for s in range(awake.counts[FLUXES]):
+        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
+            work.rate[k] = work.by_time[k] + work.by_from[k] * work.at_from[k] + work.by_to[k] * work.at_to[k]
     for j in range(problem.fluxes.one_way.shape[0]):
         k = problem.fluxes.one_way[j]
         if work.q[k] == 0.0:
@@ -124,9 +127,11 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def first_length(problem, work):  # type: ignore[no-untyped-def]
-    """Note the stages of the start, and choose the length of the first step."""
-    copy_into(work.stage_left, work.stage, problem.n)
-    scatter(problem.fluxes, work.q, work.rhs)
+    """Note the state of the start, and choose the length of the first step."""
+    for stages in (work.stage_base, work.stage_left, work.stage_before):
+        copy_into(stages, work.stage, problem.n)
+    copy_into(work.begun, work.volume, problem.n)
+    scatter(problem.fluxes, work.awake, work.q, work.rhs)
     dt = problem.max_step
     for i in range(problem.n):
         change = abs(work.rhs[i])
@@ -158,17 +163,25 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
     The next length follows a proportional-integral controller (Gustafsson 1991).
     """
     order = problem.method.order + 1.0
+    if water_near_rim(work):
+        rouse(problem, work)
     while True:
         t = work.clock[TIME]
         dt, at_stop = step_length(problem, work)
         wanted = work.clock[STEP]
         if dt < LEAST_STEP and not at_stop:
             return TOO_SMALL
-        error, node, lowest = np.inf, work.counts[LIMITING], 0.0
+        error, node, below = np.inf, work.counts[LIMITING], 0
         if trial_step(problem, work, t, dt) == 1:
-            error, node, lowest = error_of(problem, work)
+            if water_at_rim(work):
+                rouse(problem, work)
+                continue
+            error, node, below = error_of(problem, work)
         if error <= 1.0:
             break
+        if error == np.inf:
+            # Beside what is not finite the elimination leaves a trace in what is asleep, of which nothing clears it.
+            work.node_increment[:] = 0.0
         work.counts[REJECTED] += 1
         work.counts[IN_A_ROW] += 1
         work.counts[LIMITING] = node
@@ -193,13 +206,12 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
         work.clock[TIME] = problem.stops[work.counts[NEXT_STOP]]
         if problem.controlled == 1:
             work.clock[TIME] = min(work.clock[TIME], next_alarm(work))
-    limited = accept(problem, work, dt, lowest) == 1
+    limited = accept(problem, work, dt, below) == 1
     if problem.controlled == 1:
         # Events are looked for on what the step is cut on.
         extend_fluxes(problem, work)
-        remember(problem, work)
-    least = move(problem, work)
-    if limited or least < 0.0:
+        remember(work)
+    if move(problem, work) > 0 or limited:
         return faulty(work, clear_round_off(problem, work, limited))
     return 0
 
@@ -231,9 +243,12 @@ def settle(problem, work, phase):  # type: ignore[no-untyped-def]
     """
     jumped = phase == SETTLE
     if phase == LOOK:
-        copy_into(work.stage_before, work.stage, work.stage.shape[0])
-        copy_into(work.q_before, work.q, work.q.shape[0])
-        copy_into(work.rate_before, work.rate, work.q.shape[0])
+        awake = work.awake
+        copy_spans(work.stage_before, work.stage, awake.nodes, awake.counts[NODES])
+        for j in range(problem.n, work.stage.shape[0]):
+            work.stage_before[j] = work.stage[j]
+        copy_spans(work.q_before, work.q, awake.fluxes, awake.counts[FLUXES])
+        copy_spans(work.rate_before, work.rate, awake.fluxes, awake.counts[FLUXES])
         for j in range(work.control.wish.shape[0]):
             work.control.asked[FIRST, j] = work.control.asked[NEXT, j]
             work.control.asked[FIRST + 1, j] = work.control.asked[NEXT + 1, j]
@@ -353,6 +368,8 @@ def advance(problem, work, output, interval, max_steps):  # type: ignore[no-unty
             return status
         if phase == SETTLE:
             first_length(problem, work)
+            if problem.traced == 0:
+                rouse(problem, work)
             work.counts[STARTED] = 1
             phase = LOOK
         else:

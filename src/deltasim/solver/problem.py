@@ -10,62 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.geometry import CurveTable, Slices, make_slices
-from deltasim.solver.actuators import ControlState, ControlTable, apply_actuators
+from deltasim.solver.actuators import ControlState, ControlTable
+from deltasim.solver.awake import Awake, Neighbours, make_awake
 from deltasim.solver.elimination import Elimination
 from deltasim.solver.fluxes import FluxTable
 from deltasim.solver.method import Method
-from deltasim.solver.tides import PackedTides, waves
+from deltasim.solver.places import CLOCKS, COUNTS
+from deltasim.solver.tides import PackedTides
 from deltasim.solver.tracers import TracerState, TracerTable
 
-__all__ = [
-    "ACCEPT",
-    "BEGUN",
-    "CARRY",
-    "CONTROL",
-    "COUNTED",
-    "DENSE",
-    "ERROR",
-    "EXTEND",
-    "IN_A_ROW",
-    "LENGTH",
-    "LIMITING",
-    "NEXT_STOP",
-    "NOTE",
-    "OPEN_STEP",
-    "REFRESH",
-    "REJECTED",
-    "ROWS_DONE",
-    "STARTED",
-    "STEP",
-    "STEPS",
-    "TIDES",
-    "TIME",
-    "TRIAL",
-    "Bindings",
-    "Output",
-    "Problem",
-    "SignalTable",
-    "Slots",
-    "Work",
-    "add_tides",
-    "apply_signals",
-    "boundary_stages",
-    "make_work",
-    "signal_at",
-]
+__all__ = ["Bindings", "Output", "Problem", "SignalTable", "Slots", "Work", "make_work"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-
-# Places in `Work.clock` and `Work.counts`.
-TIME, STEP, BEGUN, LENGTH, ERROR, COUNTED = range(6)
-STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, DENSE = range(9)
-
-# Places in `Problem.apart`.
-TRIAL, ACCEPT, EXTEND, REFRESH, TIDES, CONTROL, NOTE, CARRY = range(8)
 
 
 class SignalTable(NamedTuple):
@@ -154,7 +112,8 @@ class Problem(NamedTuple):
     tracers : TracerTable
     traced : int
         1 where anything is carried along.
-    apart : ndarray, shape (8,)
+    neighbours : Neighbours
+    apart : ndarray, shape (9,)
         Addresses of the kernels that are compiled by themselves, at `TRIAL` and so on; 0 before `kernels.pack`.
     """
 
@@ -177,6 +136,7 @@ class Problem(NamedTuple):
     controlled: int
     tracers: TracerTable
     traced: int
+    neighbours: Neighbours
     apart: Integers
 
 
@@ -233,12 +193,14 @@ class Work(NamedTuple):
     dense_node : ndarray, shape (3, N); dense_flux : ndarray, shape (2, m); both or wider
         Coefficients of the continuous extension of the last step: of nodes also the plain increment.
     matrix, rhs, share, gain : ndarray
-        Of the linear system; `share` is what each node can give of what is asked in the step, `gain` what enters, and
-        with `rhs` scratch over the nodes.
+        Of the linear system, the identity where nothing is awake; `share` is what each node can give of what is asked
+        in the step, `gain` what enters, and with `rhs` scratch over the nodes.
     since : ndarray, shape (m,), m3
         Volume since the last output, without that of the last step while this is open.
+    stage_base : ndarray, shape (n,), m
+        Stage at the start of the run.
     stage_integral, stage_left : ndarray, shape (n,)
-        Integral of the stage since the last output, m s, and the stage where it ends.
+        Integral of the stage above `stage_base` since the last output, m s, and the stage where it ends.
     total, total_carry : ndarray, shape (m,), m3
         Volume over the run.
     lost : ndarray, shape (n,), m3
@@ -248,6 +210,7 @@ class Work(NamedTuple):
     energy : ndarray, shape (m,), J
     slices : Slices
         Of the curves, where each node was last found.
+    awake : Awake
     control : ControlState
     tracers : TracerState
     """
@@ -302,6 +265,7 @@ class Work(NamedTuple):
     share: Floats
     gain: Floats
     since: Floats
+    stage_base: Floats
     stage_integral: Floats
     stage_left: Floats
     total: Floats
@@ -313,6 +277,7 @@ class Work(NamedTuple):
     max_flux_time: Floats
     energy: Floats
     slices: Slices
+    awake: Awake
     control: ControlState
     tracers: TracerState
 
@@ -392,7 +357,7 @@ def make_work(
     n, nodes, m = problem.n, len(problem.fluxes.fade_volume), len(problem.fluxes.origin)
     s = len(problem.method.nodes)
     shapes: dict[str, tuple[int, ...]] = {
-        "clock": (6,),
+        "clock": (CLOCKS,),
         "weight": (len(problem.fluxes.entries.flux),),
         "node_increment": (s, _padded(nodes)),
         "stage_flux": (s, _padded(m)),
@@ -401,75 +366,19 @@ def make_work(
         "matrix": (problem.plan.size + 1,),
     }
     over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage trial_area rhs share gain net"
-    over_storages = "stage_integral stage_left lost max_volume max_time"
+    over_storages = "stage_base stage_integral stage_left lost max_volume max_time"
     shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
     shapes.update(dict.fromkeys(f"{over_nodes} drift".split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
-    arrays: dict[str, Any] = {name: _in_lines(shapes.get(name, (m,))) for name in Work._fields[:-3]}
-    arrays["counts"] = np.zeros(9, dtype=np.int64)
+    arrays: dict[str, Any] = {name: _in_lines(shapes.get(name, (m,))) for name in Work._fields[:-4]}
+    arrays["counts"] = np.zeros(COUNTS, dtype=np.int64)
     arrays["left"] = np.zeros(m, dtype=np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
     arrays["tide_time"][:] = np.nan
     arrays["volume"][:n] = storage
     arrays["max_volume"][:] = storage
+    arrays["matrix"][:n] = 1.0
     arrays["setting"][:] = setting
     arrays["factor"][:] = factor
-    return Work(**arrays, slices=make_slices(n), control=control, tracers=tracers)
-
-
-@jit_inline
-def signal_at(problem, work, i, t):  # type: ignore[no-untyped-def]
-    """Value of signal `i` on the piece in force, and its slope."""
-    c = work.cursor[i]
-    slope = problem.signals.slope[c]
-    return problem.signals.value[c] + slope * (t - problem.signals.time[c]), slope
-
-
-@jit_inner
-def boundary_stages(problem, work, t, stage):  # type: ignore[no-untyped-def]
-    """Set the stages of boundaries that move to those at a time, on the pieces in force; else as `apply_signals`."""
-    bound = problem.bindings
-    for j in range(bound.boundary.shape[0]):
-        node = bound.boundary[j]
-        stage[node], work.rise[node] = signal_at(problem, work, bound.boundary_signal[j], t)
-    if bound.tide.shape[0] > 0:
-        add_tides(problem, work, t, stage)
-
-
-@apart(TIDES)
-def add_tides(problem, work, t, stage):  # type: ignore[no-untyped-def]
-    """Add the tides at a time to the stages of their boundaries; compiled by itself, for many networks have none."""
-    bound = problem.bindings
-    for j in range(bound.tide.shape[0]):
-        if work.tide_time[j] != t:
-            work.tide_time[j] = t
-            work.tide_level[j], work.tide_rate[j] = waves(problem.tides, j, t)
-        stage[bound.tide[j]] += work.tide_level[j]
-        work.rise[bound.tide[j]] += work.tide_rate[j]
-    return 0
-
-
-@jit_inner
-def apply_signals(problem, work, t, stage):  # type: ignore[no-untyped-def]
-    """Set what signals drive and actuators move to its value at a time, on the pieces in force.
-
-    Parameters
-    ----------
-    problem : Problem
-    work : Work
-    t : float, s
-    stage : ndarray, shape (N,), m
-        Boundaries are set here.
-    """
-    bound = problem.bindings
-    boundary_stages(problem, work, t, stage)
-    for j in range(bound.setting.shape[0]):
-        k = bound.setting[j]
-        work.setting[k], work.setting_rate[k] = signal_at(problem, work, bound.setting_signal[j], t)
-    for j in range(bound.factor.shape[0]):
-        k, base = bound.factor[j], bound.factor_base[j]
-        value, slope = signal_at(problem, work, bound.factor_signal[j], t)
-        work.factor[k] = base * value
-        work.factor_rate[k] = base * slope
-    apply_actuators(problem, work, t)
+    return Work(**arrays, slices=make_slices(n), awake=make_awake(problem), control=control, tracers=tracers)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import jit_inner
 from deltasim.geometry import see_curves
 from deltasim.solver.dense import part_of_step, storage_inside
-from deltasim.solver.problem import BEGUN, LENGTH
-from deltasim.solver.sums import copy_into
+from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES
+from deltasim.solver.sums import copy_into, copy_spans
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
@@ -27,33 +27,35 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
     the roots of -3 Q theta^2 + 2 (Q - P) theta + (S + P).
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
-    first, second, above = work.dense_node[1], work.dense_node[2], work.gain
+    whole, first, second, begun, volume = (
+        work.dense_node[0],
+        work.dense_node[1],
+        work.dense_node[2],
+        work.begun,
+        work.volume,
+    )
+    most, when, spans, many = work.max_volume, work.max_time, work.awake.nodes, work.awake.counts[NODES]
     found = 0
-    for i in range(problem.n):
-        most = max(work.begun[i], work.volume[i]) + 0.25 * max(abs(first[i]), abs(first[i] + second[i]))
-        above[i] = most - work.max_volume[i]
-        found += above[i] > 0.0
+    for s in range(many):
+        for i in range(spans[s, 0], spans[s, 1]):
+            bulge = 0.25 * max(abs(first[i]), abs(first[i] + second[i]))
+            found += max(begun[i], volume[i]) + bulge > most[i]
     if found == 0:
         return
-    for i in range(problem.n):
-        if not above[i] > 0.0:
-            continue
-        if work.volume[i] > work.max_volume[i]:
-            work.max_volume[i] = work.volume[i]
-            work.max_time[i] = t + dt
-        s, p, q = work.dense_node[0, i], first[i], second[i]
-        b = q - p
-        root = b * b + 3.0 * q * (s + p)
-        if root < 0.0:
-            continue
-        # Of the two roots the one where the slope falls through zero, in the form that does not cancel.
-        top = b + np.sqrt(root) if b >= 0.0 else b - np.sqrt(root)
-        for theta in (top / (3.0 * q) if q != 0.0 else -1.0, -(s + p) / top if top != 0.0 else -1.0):
-            if 0.0 < theta < 1.0:
-                v = storage_inside(work, i, theta)
-                if v > work.max_volume[i]:
-                    work.max_volume[i] = v
-                    work.max_time[i] = t + theta * dt
+    for s in range(many):
+        for i in range(spans[s, 0], spans[s, 1]):
+            best, at = max(volume[i], most[i]), t + dt if volume[i] > most[i] else when[i]
+            b, total = second[i] - first[i], whole[i] + first[i]
+            square = b * b + 3.0 * second[i] * total
+            root = np.sqrt(max(square, 0.0))
+            # Of the two roots the one where the slope falls through zero, in the form that does not cancel.
+            top, under = (b + root, 3.0 * second[i]) if b >= 0.0 else (-total, b - root)
+            theta = top / under if under != 0.0 else -1.0
+            inner = first[i] + theta * second[i]
+            peak = begun[i] + theta * (whole[i] + (1.0 - theta) * inner)
+            inside = (square >= 0.0) & (theta > 0.0) & (theta < 1.0) & (peak > best)
+            most[i] = peak if inside else best
+            when[i] = t + theta * dt if inside else at
 
 
 @jit_inner
@@ -65,17 +67,27 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     is by magnitude, with its sign.
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
-    above = work.part
+    q, q_before, moved, most, when = work.q, work.q_before, work.moved, work.max_flux, work.max_flux_time
+    rate, rate_before, spans, many = work.rate, work.rate_before, work.awake.fluxes, work.awake.counts[FLUXES]
     found = 0
-    for k in range(work.q.shape[0]):
-        before, after = work.q_before[k], work.q[k]
-        middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
-        above[k] = max(abs(before), abs(after), abs(middle)) * 1.25 - abs(work.max_flux[k])
-        found += above[k] > 0.0
-    if found > 0:
-        for k in range(work.q.shape[0]):
-            if above[k] > 0.0:
-                note_flux(work, k, t, dt)
+    for s in range(many):
+        for k in range(spans[s, 0], spans[s, 1]):
+            middle = 0.25 * (6.0 * moved[k] / dt - q_before[k] - q[k])
+            found += max(abs(q_before[k]), abs(q[k]), abs(middle)) * 1.25 > abs(most[k])
+    for s in range(many if found > 0 else 0):
+        for k in range(spans[s, 0], spans[s, 1]):
+            before, after = q_before[k], q[k]
+            middle = 0.25 * (6.0 * moved[k] / dt - before - after)
+            bend = 2.0 * (before + after - 2.0 * middle)
+            slope = after - before - bend
+            theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
+            peak = before + theta * (slope + theta * bend)
+            more = abs(after) > abs(most[k])
+            best, at = after if more else most[k], t + dt if more else when[k]
+            inside = (theta > 0.0) & (theta < 1.0) & (abs(peak) > abs(best))
+            inside = inside & (rate_before[k] * middle > 0.0) & (rate[k] * middle < 0.0)
+            most[k] = peak if inside else best
+            when[k] = t + theta * dt if inside else at
     for j in range(problem.lifting.shape[0]):
         k = problem.lifting[j]
         before, after = work.q_before[k], work.q[k]
@@ -87,29 +99,9 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
         work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
-@jit_inline
-def note_flux(work, k, t, dt):  # type: ignore[no-untyped-def]
-    """Update the largest value of one flux from the last step, which begins at `t` and is `dt` long."""
-    before, after = work.q_before[k], work.q[k]
-    middle = 0.25 * (6.0 * work.moved[k] / dt - before - after)
-    best = abs(work.max_flux[k])
-    if abs(after) > best:
-        best = abs(after)
-        work.max_flux[k] = after
-        work.max_flux_time[k] = t + dt
-    bend = 2.0 * (before + after - 2.0 * middle)
-    slope = after - before - bend
-    theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
-    if 0.0 < theta < 1.0 and work.rate_before[k] * middle > 0.0 and work.rate[k] * middle < 0.0:
-        peak = before + theta * (slope + theta * bend)
-        if abs(peak) > best:
-            work.max_flux[k] = peak
-            work.max_flux_time[k] = t + theta * dt
-
-
 @jit_inner
 def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-untyped-def]
-    """Add the integral of each stage since `stage_left` to where it is `stage`, by Simpson's rule.
+    """Add the integral of each stage, above that of the start, from `stage_left` to `stage`, by Simpson's rule.
 
     Parameters
     ----------
@@ -123,13 +115,16 @@ def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-u
     """
     if length <= 0.0:
         return
-    storage, between = work.rhs, work.trial_area
-    for i in range(problem.n):
-        storage[i] = storage_inside(work, i, middle)
-    see_curves(problem.curves, work.slices, work.rows, storage, between, work.gain)
-    for i in range(problem.n):
-        work.stage_integral[i] += length / 6.0 * (work.stage_left[i] + 4.0 * between[i] + stage[i])
-        work.stage_left[i] = stage[i]
+    storage, between, base, left = work.rhs, work.trial_area, work.stage_base, work.stage_left
+    spans, many = work.awake.nodes, work.awake.counts[NODES]
+    for s in range(many):
+        begin, end = spans[s, 0], spans[s, 1]
+        for i in range(begin, end):
+            storage[i] = storage_inside(work, i, middle)
+        see_curves(problem.curves, work.slices, work.rows, begin, end, storage, between, work.gain)
+        for i in range(begin, end):
+            work.stage_integral[i] += length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
+            left[i] = stage[i]
 
 
 @jit_inner
@@ -172,26 +167,36 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
     length : float, s
         Of the output interval.
     """
-    n = problem.n
+    n, awake = problem.n, work.awake
+    spans, many = awake.nodes, awake.counts[NODES]
     moved = work.moved if theta >= 1.0 else work.part
-    storage, stage = output.storage[row], output.stage[row]
+    storage, stage, area, mean_stage = output.storage[row], output.stage[row], output.area[row], output.mean_stage[row]
+    volume = output.volume[row]
+    if spans[0, 1] - spans[0, 0] < n:  # something is asleep, and as it was
+        copy_into(storage, work.volume, n)
+        copy_into(stage, work.stage, n)
+        copy_into(area, work.area, n)
+        copy_into(mean_stage, work.stage, n)
+        volume[:] = 0.0
     if theta < 1.0:
         # From the fluxes: what nodes know of the inside of a step is as good as the elimination, and not exact.
         part_of_step(problem, work, theta, moved, work.rhs)
-        for i in range(n):
-            storage[i] = max(work.begun[i] + work.rhs[i], 0.0)
+        for s in range(many):
+            for i in range(spans[s, 0], spans[s, 1]):
+                storage[i] = max(work.begun[i] + work.rhs[i], 0.0)
     else:
-        copy_into(storage, work.volume, n)
-    see_curves(problem.curves, work.slices, work.rows, storage, stage, output.area[row])
+        copy_spans(storage, work.volume, spans, many)
+    for s in range(many):
+        see_curves(problem.curves, work.slices, work.rows, spans[s, 0], spans[s, 1], storage, stage, area)
     integrate_stages(problem, work, (theta - begin) * work.clock[LENGTH], 0.5 * (begin + theta), stage)
-    mean_stage = output.mean_stage[row]
-    for i in range(n):
-        mean_stage[i] = work.stage_integral[i] / length
-        work.stage_integral[i] = 0.0
-    volume = output.volume[row]
-    for k in range(work.moved.shape[0]):
-        volume[k] = work.since[k] + moved[k]
-        work.since[k] = -moved[k]
+    for s in range(many):
+        for i in range(spans[s, 0], spans[s, 1]):
+            mean_stage[i] = work.stage_base[i] + work.stage_integral[i] / length
+            work.stage_integral[i] = 0.0
+    for s in range(awake.counts[FLUXES]):
+        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
+            volume[k] = work.since[k] + moved[k]
+            work.since[k] = -moved[k]
     state = work.control
     add_wishes(problem, work, begin, theta)
     for j in range(state.wish.shape[0]):
@@ -222,5 +227,7 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
     if begin < 1.0:
         integrate_stages(problem, work, (1.0 - begin) * work.clock[LENGTH], 0.5 * (begin + 1.0), work.stage)
         add_wishes(problem, work, begin, 1.0)
-    for k in range(work.moved.shape[0]):
-        work.since[k] += work.moved[k]
+    awake = work.awake
+    for s in range(awake.counts[FLUXES]):
+        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
+            work.since[k] += work.moved[k]

@@ -17,7 +17,8 @@ from deltasim.network import Network
 from deltasim.solver import loop
 from deltasim.solver.build import Prepared
 from deltasim.solver.control import MOST_SWITCHES, WINDOW
-from deltasim.solver.problem import ROWS_DONE, TIME, Output
+from deltasim.solver.places import ROWS_DONE, TIME
+from deltasim.solver.problem import Output
 
 __all__ = ["Event", "Rows", "Totals", "begin", "compile_loop", "march", "totals"]
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import apart, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.constants import LEAST_AREA, UNIT_AREA
 from deltasim.geometry import locate, see_curves
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
-from deltasim.solver.incidence import scatter, take_ends
-from deltasim.solver.problem import ACCEPT, DENSE, TRIAL, apply_signals
-from deltasim.solver.sums import add_scaled, add_stages, copy_into
+from deltasim.solver.incidence import add_fluxes, scatter, take_ends
+from deltasim.solver.places import ACCEPT, DENSE, FLUXES, LOOSE, NODES, PARTS, RUNS, TRIAL
+from deltasim.solver.signals import apply_signals
+from deltasim.solver.sums import add_one, add_scaled, add_stages, copy_spans, set_spans, sum_stages
 
 __all__ = [
     "accept",
@@ -51,25 +52,28 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
     bool
         Whether any storage is dry.
     """
-    n = problem.n
+    spans, many = work.awake.nodes, work.awake.counts[NODES]
     little = problem.tolerance * UNIT_AREA
     drop = DROP * little
-    see_curves(problem.curves, work.slices, work.rows, work.volume, work.stage, work.area)
-    copy_into(work.trial, work.volume, n)
-    copy_into(work.trial_stage, work.stage, n)
     dry = 0
-    for i in range(n):
-        work.lift[i] = 1.0 / max(work.area[i], LEAST_AREA)
-        above = work.volume[i] - problem.fluxes.bed_storage[i]
-        dry += (-little < above) & (above < drop)
-    if dry > 0:
-        for i in range(n):
+    for s in range(many):
+        begin, end = spans[s, 0], spans[s, 1]
+        see_curves(problem.curves, work.slices, work.rows, begin, end, work.volume, work.stage, work.area)
+        for i in range(begin, end):
+            work.trial[i] = work.volume[i]
+            work.trial_stage[i] = work.stage[i]
+            work.lift[i] = 1.0 / max(work.area[i], LEAST_AREA)
             above = work.volume[i] - problem.fluxes.bed_storage[i]
-            if -little < above < drop:
-                work.trial[i] += drop - above
-                h, a, _ = locate(problem.curves, i, work.trial[i], work.rows)
-                work.trial_stage[i] = h
-                work.lift[i] = 1.0 / max(a, LEAST_AREA)
+            dry += (-little < above) & (above < drop)
+    if dry > 0:
+        for s in range(many):
+            for i in range(np.int64(spans[s, 0]), np.int64(spans[s, 1])):
+                above = work.volume[i] - problem.fluxes.bed_storage[i]
+                if -little < above < drop:
+                    work.trial[i] += drop - above
+                    h, a, _ = locate(problem.curves, i, work.trial[i], work.rows)
+                    work.trial_stage[i] = h
+                    work.lift[i] = 1.0 / max(a, LEAST_AREA)
     return dry > 0
 
 
@@ -81,21 +85,32 @@ def evaluate_at(problem, work, t, q, sensitive):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
+def clear_matrix(plan, awake, w):  # type: ignore[no-untyped-def]
+    """Make W the identity where anything is awake; the rest of it is that already."""
+    first, n, entries = plan.first, plan.first.shape[0] - 1, plan.row.shape[0]
+    set_spans(w, 1.0, awake.nodes, awake.counts[NODES])
+    for s in range(awake.counts[NODES]):
+        low, high = n + first[awake.nodes[s, 0]], n + first[awake.nodes[s, 1]]
+        w[low:high] = 0.0
+        w[low + entries : high + entries] = 0.0
+    w[plan.size] = 0.0
+
+
+@jit_inner
 def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
     """W = I - gamma dt J of the storages into `work.matrix`."""
-    w, slots, runs = work.matrix, problem.slots, problem.fluxes.runs
+    w, slots, awake = work.matrix, problem.slots, work.awake
     by_from, by_to = work.by_from, work.by_to
-    w[: problem.n] = 1.0
-    w[problem.n :] = 0.0
-    for r in range(runs.first.shape[0]):
-        k = runs.first[r]
+    clear_matrix(problem.plan, awake, w)
+    for r in range(awake.counts[RUNS]):
+        k, length = awake.runs[r, 0], awake.runs[r, 1]
         ff, tf, ft, tt = slots.ff[k], slots.tf[k], slots.ft[k], slots.tt[k]
-        add_scaled(w[ff:], gdt, by_from[k:], runs.length[r])
-        add_scaled(w[tt:], -gdt, by_to[k:], runs.length[r])
-        add_scaled(w[tf:], -gdt, by_from[k:], runs.length[r])
-        add_scaled(w[ft:], gdt, by_to[k:], runs.length[r])
-    for j in range(runs.loose.shape[0]):
-        k = runs.loose[j]
+        add_scaled(w[ff:], gdt, by_from[k:], length)
+        add_scaled(w[tt:], -gdt, by_to[k:], length)
+        add_scaled(w[tf:], -gdt, by_from[k:], length)
+        add_scaled(w[ft:], gdt, by_to[k:], length)
+    for j in range(awake.counts[LOOSE]):
+        k = awake.loose[j]
         w[slots.ff[k]] += gdt * by_from[k]
         w[slots.tf[k]] -= gdt * by_from[k]
         w[slots.ft[k]] += gdt * by_to[k]
@@ -111,19 +126,28 @@ def assemble(problem, work, gdt):  # type: ignore[no-untyped-def]
         w[slots.entry_tt[e]] -= to_share
 
 
-@jit_inner
-def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
+@jit_inline
+def add_increments(problem, work, stage, weights, begin, end):  # type: ignore[no-untyped-def]
     """Set `work.trial` to the storages plus the increments of the stages so far, weighted.
 
     It holds those of the stage before, which a good method takes again for its last ones.
     """
+    given, trial = work.node_increment, work.trial
     if problem.method.follows[stage] == 1:
-        increment = work.node_increment[stage - 1]
-        for i in range(problem.n):
-            work.trial[i] += increment[i]
+        add_one(trial, trial, 1.0, 1.0, given[stage - 1], begin, end)
     else:
-        copy_into(work.trial, work.volume, problem.n)
-        add_stages(work.trial, 1.0, weights, work.node_increment, stage, problem.n)
+        add_one(trial, work.volume, 1.0, weights[0], given[0], begin, end)
+        add_stages(trial, 1.0, 1.0, weights[1:], given[1:], stage - 1, begin, end)
+
+
+@jit_inner
+def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
+    """Storages, stages and areas at a stage of the step, into `work.trial` and its like."""
+    spans = work.awake.nodes
+    for s in range(work.awake.counts[NODES]):
+        begin, end = spans[s, 0], spans[s, 1]
+        add_increments(problem, work, stage, weights, begin, end)
+        see_curves(problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage, work.trial_area)
 
 
 @apart(TRIAL)
@@ -143,31 +167,35 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     int
         0 where the matrix has a pivot that is not positive, which a shorter step cures; else 1.
     """
-    method = problem.method
-    n = problem.n
+    method, awake = problem.method, work.awake
+    spans, many, parts = awake.nodes, awake.counts[NODES], awake.counts[PARTS]
     gdt = method.gamma * dt
     assemble(problem, work, gdt)
-    if not factorise(problem.plan, work.matrix):
+    if not factorise(problem.plan, awake.parts, parts, work.matrix):
         return 0
-    scatter(problem.fluxes, work.by_time, work.drift)
+    scatter(problem.fluxes, awake, work.by_time, work.drift)
     for stage in range(method.nodes.shape[0]):
         flux = work.stage_flux[stage]
         if stage == 0:
-            copy_into(flux, work.q, work.q.shape[0])
+            copy_spans(flux, work.q, awake.fluxes, awake.counts[FLUXES])
         else:
             see_stage(problem, work, stage, method.alpha[stage])
-            see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
             evaluate_at(
                 problem, work, t + method.nodes[stage] * dt, flux, np.bool_(False)
             )  # a plain False would be a type of its own
         increment = work.node_increment[stage]
-        scatter(problem.fluxes, flux, increment)
         slope = method.slopes[stage] * dt
-        for i in range(n):
-            increment[i] = gdt * (increment[i] + slope * work.drift[i])
-        add_stages(increment, 1.0, method.coupling[stage], work.node_increment, stage, n)
-        solve(problem.plan, work.matrix, increment)
-    see_stage(problem, work, method.nodes.shape[0], method.weights)
+        for s in range(many):
+            for i in range(spans[s, 0], spans[s, 1]):
+                increment[i] = slope * work.drift[i]
+        add_fluxes(problem.fluxes, awake, flux, increment)
+        for s in range(many):
+            add_stages(
+                increment, gdt, 1.0, method.coupling[stage], work.node_increment, stage, spans[s, 0], spans[s, 1]
+            )
+        solve(problem.plan, awake.parts, parts, work.matrix, increment)
+    for s in range(many):
+        add_increments(problem, work, method.nodes.shape[0], method.weights, spans[s, 0], spans[s, 1])
     sum_fluxes(problem, work, np.int64(0), dt, work.moved)
     return 1
 
@@ -187,20 +215,32 @@ def sum_fluxes(problem, work, row, dt, out):  # type: ignore[no-untyped-def]
     out : ndarray, shape (m,) or longer, m3
         Filled.
     """
-    method, entries = problem.method, problem.fluxes.entries
+    method, entries, awake = problem.method, problem.fluxes.entries, work.awake
     weights, stages = method.flux_weights[row], method.nodes.shape[0]
     node, at_from, at_to = work.net, work.at_from, work.at_to
-    node[:] = 0.0
-    add_stages(node, 1.0, weights, work.node_increment, stages, problem.n)
-    take_ends(problem.fluxes, node, at_from, at_to)
-    gdt, slope, fluxes = method.gamma * dt, method.flux_slopes[row] * dt, work.q.shape[0]
-    for k in range(fluxes):
-        out[k] = gdt * (slope * work.by_time[k] + work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k])
-    add_stages(out, gdt, weights, work.stage_flux, stages, fluxes)
+    for s in range(awake.counts[NODES]):
+        sum_stages(node, weights, work.node_increment, stages, awake.nodes[s, 0], awake.nodes[s, 1])
+    take_ends(problem.fluxes, awake, node, at_from, at_to)
+    gdt, slope, fluxes = method.gamma * dt, method.flux_slopes[row] * dt, awake.fluxes
+    for s in range(awake.counts[FLUXES]):
+        begin, end = fluxes[s, 0], fluxes[s, 1]
+        for k in range(begin, end):
+            out[k] = slope * work.by_time[k] + work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k]
+        add_stages(out, gdt, gdt, weights, work.stage_flux, stages, begin, end)
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]
         change = work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k]
         out[entries.diversion[e]] += gdt * work.weight[e] * change
+
+
+@jit_inner
+def find_word(words, wanted, spans, many):  # type: ignore[no-untyped-def]
+    """Find the first node of a word; 0 if there is none."""
+    for s in range(many):
+        for i in range(np.int64(spans[s, 0]), np.int64(spans[s, 1])):
+            if words[i] == wanted:
+                return i
+    return 0
 
 
 @jit_inner
@@ -214,30 +254,29 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         tolerance.
     node : int
         The storage that decides.
-    lowest : float, m3
-        Smallest storage.
+    below : int
+        How many storages are below 0.
     """
-    n, ratio = problem.n, work.gain
-    for i in range(n):
-        ratio[i] = 0.0
-    add_stages(ratio, 1.0, problem.method.error_weights, work.node_increment, problem.method.nodes.shape[0], n)
-    see_curves(problem.curves, work.slices, work.rows, work.trial, work.trial_stage, work.trial_area)
-    bad = 0
-    for i in range(n):
-        allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
-        good = (abs(ratio[i]) < np.inf) & (work.trial[i] >= -allowed)
-        ratio[i] = abs(ratio[i]) / allowed if good else np.inf
-        bad += 1 - good
-    worst = 0.0
-    where = 0
-    lowest = np.inf
-    for i in range(n):
-        lowest = min(lowest, work.trial[i])
-        if ratio[i] > worst:
-            worst = ratio[i]
-            where = i
-    if bad > 0:
-        return np.inf, where, lowest
+    n, ratio, weights, trial = problem.n, work.gain, problem.method.error_weights, work.trial
+    spans, many = work.awake.nodes, work.awake.counts[NODES]
+    # Of numbers that are not negative the largest has the largest word; of words it is found several at a time.
+    words = ratio.view(np.int64)
+    below, most = 0, 0
+    for s in range(many):
+        begin, end = spans[s, 0], spans[s, 1]
+        sum_stages(ratio, weights, work.node_increment, weights.shape[0], begin, end)
+        see_curves(problem.curves, work.slices, work.rows, begin, end, trial, work.trial_stage, work.trial_area)
+        for i in range(begin, end):
+            allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
+            good = (abs(ratio[i]) < np.inf) & (trial[i] >= -allowed)
+            ratio[i] = abs(ratio[i]) / allowed if good else np.inf
+            below += trial[i] < 0.0
+        for i in range(begin, end):
+            most = max(most, words[i])
+    where = find_word(words, most, spans, many)
+    worst = ratio[where] if n > 0 else 0.0
+    if worst == np.inf:
+        return worst, where, below
     fluxes = problem.fluxes
     for j in range(fluxes.one_way.shape[0]):
         k = fluxes.one_way[j]
@@ -249,7 +288,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
                     if off > worst:
                         worst = off
                         where = i
-    return worst, where, lowest
+    return worst, where, below
 
 
 @jit_inner
@@ -316,7 +355,7 @@ def runs_back(problem, work):  # type: ignore[no-untyped-def]
 
 
 @apart(ACCEPT)
-def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
+def accept(problem, work, dt, below):  # type: ignore[no-untyped-def]
     """Make a trial final: the volumes it moves, and its continuous extension.
 
     Parameters
@@ -324,38 +363,41 @@ def accept(problem, work, dt, lowest):  # type: ignore[no-untyped-def]
     problem : Problem
     work : Work
     dt : float, s
-    lowest : float, m3
-        Smallest storage of the trial; where it is negative, outflows are scaled.
+    below : int
+        How many storages of the trial are below 0; where any is, outflows are scaled.
 
     Returns
     -------
     int
         1 where outflows were scaled, else 0.
     """
-    method, fluxes = problem.method, problem.fluxes
+    method, fluxes, awake = problem.method, problem.fluxes, work.awake
+    spans, many = awake.nodes, awake.counts[NODES]
     work.counts[DENSE] = 0
-    if lowest >= 0.0 and not runs_back(problem, work):
+    if below == 0 and not runs_back(problem, work):
         stages, whole = method.nodes.shape[0], work.dense_node[0]
-        for i in range(problem.n):
-            whole[i] = work.trial[i] - work.volume[i]
-        for row in range(2):
-            work.dense_node[row + 1][:] = 0.0
-            add_stages(work.dense_node[row + 1], 1.0, method.dense[row], work.node_increment, stages, problem.n)
+        for s in range(many):
+            for i in range(spans[s, 0], spans[s, 1]):
+                whole[i] = work.trial[i] - work.volume[i]
+            for row in range(2):
+                inside = work.dense_node[row + 1]
+                sum_stages(inside, method.dense[row], work.node_increment, stages, spans[s, 0], spans[s, 1])
         return 0
     work.counts[DENSE] = 1
     for row in range(2):
         sum_fluxes(problem, work, row + 1, dt, work.dense_flux[row])
     turn_back_nothing(problem, work)
-    scatter(fluxes, work.moved, work.rhs)
-    lowest = np.inf
-    for i in range(problem.n):
-        lowest = min(lowest, work.volume[i] + work.rhs[i])
-    if lowest < 0.0:
+    scatter(fluxes, awake, work.moved, work.rhs)
+    below = 0
+    for s in range(many):
+        for i in range(spans[s, 0], spans[s, 1]):
+            below += work.volume[i] + work.rhs[i] < 0.0
+    if below > 0:
         limit_outflows(problem, work)
-    scatter(fluxes, work.moved, work.dense_node[0])
+    scatter(fluxes, awake, work.moved, work.dense_node[0])
     for row in range(2):
-        scatter(fluxes, work.dense_flux[row], work.dense_node[row + 1])
-    return 1 if lowest < 0.0 else 0
+        scatter(fluxes, awake, work.dense_flux[row], work.dense_node[row + 1])
+    return 1 if below > 0 else 0
 
 
 @jit_inner
@@ -364,30 +406,34 @@ def move(problem, work):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    float
-        Smallest storage, m3.
+    int
+        How many storages are below 0.
     """
-    lowest = np.inf
-    scatter(problem.fluxes, work.moved, work.rhs)
-    copy_into(work.begun, work.volume, problem.n)
-    for i in range(problem.n):
-        y = work.rhs[i] - work.carry[i]
-        v = work.volume[i] + y
-        work.carry[i] = (v - work.volume[i]) - y
-        work.volume[i] = v
-    for i in range(problem.n):
-        lowest = min(lowest, work.volume[i])
-    return lowest
+    spans, many = work.awake.nodes, work.awake.counts[NODES]
+    below = 0
+    scatter(problem.fluxes, work.awake, work.moved, work.rhs)
+    for s in range(many):
+        for i in range(spans[s, 0], spans[s, 1]):
+            begun = work.volume[i]
+            y = work.rhs[i] - work.carry[i]
+            v = begun + y
+            work.begun[i] = begun
+            work.carry[i] = (v - begun) - y
+            work.volume[i] = v
+            below += v < 0.0
+    return below
 
 
 @jit_inner
 def book(work):  # type: ignore[no-untyped-def]
     """Add the volumes of the step to the totals, likewise."""
-    for k in range(work.moved.shape[0]):
-        y = work.moved[k] - work.total_carry[k]
-        v = work.total[k] + y
-        work.total_carry[k] = (v - work.total[k]) - y
-        work.total[k] = v
+    fluxes = work.awake.fluxes
+    for s in range(work.awake.counts[FLUXES]):
+        for k in range(fluxes[s, 0], fluxes[s, 1]):
+            y = work.moved[k] - work.total_carry[k]
+            v = work.total[k] + y
+            work.total_carry[k] = (v - work.total[k]) - y
+            work.total[k] = v
 
 
 @jit_inner

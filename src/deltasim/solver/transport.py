@@ -24,7 +24,8 @@ from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.geometry import locate
 from deltasim.solver.dense import part_of_step
 from deltasim.solver.elimination import factorise, solve
-from deltasim.solver.problem import BEGUN, CARRY, LENGTH, NOTE, TIME, signal_at
+from deltasim.solver.places import BEGUN, CARRY, LENGTH, NOTE, TIME
+from deltasim.solver.signals import signal_at
 from deltasim.solver.sums import copy_into
 
 __all__ = ["carry", "note_given"]
@@ -138,7 +139,7 @@ def weigh(problem, work, f):  # type: ignore[no-untyped-def]
                 w[slots.tf[k]] -= volume * state.implicit[origin[k]] * state.beyond[tanks - 1, origin[k]]
             elif volume < 0.0 and target[k] < problem.n:
                 w[slots.ft[k]] += volume * state.implicit[target[k]] * state.beyond[tanks - 1, target[k]]
-    factorise(problem.plan, w)
+    factorise(problem.plan, problem.plan.parts, problem.plan.parts.shape[0], w)
 
 
 @jit_inner
@@ -219,7 +220,7 @@ def solve_tracer(problem, work, s):  # type: ignore[no-untyped-def]
             else:
                 known = (1.0 - state.implicit[a]) * content[last, a] + state.implicit[a] * state.below[tanks - 1, a]
                 rhs[b] += w * known
-    solve(problem.plan, state.matrix, rhs)
+    solve(problem.plan, problem.plan.parts, problem.plan.parts.shape[0], state.matrix, rhs)
     for i in range(n):
         for p in range(tanks):
             c = state.below[p, i] + state.beyond[p, i] * rhs[i]
