@@ -17,8 +17,6 @@ from deltasim.links import LINKS
 
 __all__ = ["evaluate_law", "fill_group", "fill_plain", "fill_sensitive"]
 
-QUICK = 3.0
-"""Pace, 1/s, at which two stages must even out for derivatives between them to be those of a line."""
 LEAST_GAP = 1e-300
 """Instead of none, m: nothing flows between equal stages, and so nothing evens out."""
 
@@ -69,35 +67,29 @@ def share_given(table, work, donor, reaches_soil):  # type: ignore[no-untyped-de
 
 
 @jit_inline
-def steepened(discharge, flux, gap, most, close, by_from, by_to):  # type: ignore[no-untyped-def]
-    """Derivatives for the Jacobian of a law that goes as a low power p of a small difference of stages.
-
-    A linearly implicit step is one of Newton's, and from the root of |x|^p with p up to a half these lead away: to and
-    fro within the tolerance, at the pace at which two stages even out. With one and a half times the slope of the chord
-    they close in for every such p; the method keeps order 2 with any derivatives.
+def chord(discharge, gap, most, close, by_from, by_to):  # type: ignore[no-untyped-def]
+    """Slope of the line that `loop.steepen` may take for the derivatives of a law that goes as a low power of a gap.
 
     Parameters
     ----------
-    discharge, flux : float, m3/s
-        Of one link, not negative, and of all that it stands for.
+    discharge : float, m3/s
+        Of one link, not negative.
     gap : float, m
         Between the two stages; not negative.
     most : float, 1/m2
         Of how much a stage rises by a volume, at the end where that is more.
     close : float, m
         Of `FluxTable`.
-    by_from, by_to : float
+    by_from, by_to : float, m2/s
         Derivatives of the law.
 
     Returns
     -------
-    by_from, by_to : float
-        Those, or where the stages are near and even out quickly those of the line.
+    float, m2/s
+        One and a half times the slope of the chord to equal stages; 0 where they are not close, or the law is steeper.
     """
-    near = (gap < close * max(1.0, most)) & (abs(flux) * most > QUICK * gap)
-    near = near & (discharge > 1.66 * gap * max(by_from, -by_to))
-    slope = 1.5 * discharge / max(gap, LEAST_GAP)
-    return slope if near else by_from, -slope if near else by_to
+    near = (gap < close * max(1.0, most)) & (discharge > 1.66 * gap * max(by_from, -by_to))
+    return 1.5 * discharge / max(gap, LEAST_GAP) if near else 0.0
 
 
 def _filler(kind: Any) -> Any:
@@ -148,10 +140,11 @@ def _filler(kind: Any) -> Any:
                     work.by_time[k] = part * (rate + value * work.factor_rate[k])
                     if steep:
                         gap, most = abs(stage_from[k] - stage_to[k]), max(lift_from[k], lift_to[k])
-                        d_from, d_to = steepened(abs(value), flux, gap, most, table.close, d_from, d_to)
+                        work.chord[k] = given * factor * chord(abs(value), gap, most, table.close, d_from, d_to)
                     work.by_from[k] = given * factor * d_from * lift_from[k]
                     work.by_to[k] = given * factor * d_to * lift_to[k]
                     if growth > 0.0:
+                        work.chord[k] = 0.0
                         if flux >= 0.0:
                             work.by_from[k] += flux * growth
                         else:
@@ -181,7 +174,7 @@ def _quick_filler(kind: Any) -> Any:
         stage_from, stage_to, setting, factor = work.at_from, work.at_to, work.setting, work.factor
         lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
         by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
-        setting_rate, factor_rate, close = work.setting_rate, work.factor_rate, table.close
+        setting_rate, factor_rate, line, close = work.setting_rate, work.factor_rate, work.chord, table.close
         spans, start = work.awake.pieces, np.uint64(table.group[g])
         unsettled = 0
         for s in range(work.awake.of_group[g], work.awake.of_group[g + 1]):
@@ -201,7 +194,7 @@ def _quick_filler(kind: Any) -> Any:
                     by_time[k] = factor[k] * rate + value * factor_rate[k]
                     if steep:
                         most = max(lift_from[k], lift_to[k])
-                        d_from, d_to = steepened(abs(value), flux, up - down, most, close, d_from, d_to)
+                        line[k] = factor[k] * chord(abs(value), up - down, most, close, d_from, d_to)
                     by_from[k] = factor[k] * d_from * lift_from[k]
                     by_to[k] = factor[k] * d_to * lift_to[k]
                 left[k] = 1 - holds

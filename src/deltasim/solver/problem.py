@@ -173,6 +173,8 @@ class Work(NamedTuple):
     setting, setting_rate, factor, factor_rate : ndarray, shape (m,)
     q, by_from, by_to, by_time : ndarray, shape (m,)
         Fluxes at the start of the step and their derivatives.
+    chord : ndarray, shape (m,), m2/s
+        Slope of the line that may stand for the derivatives of a steep law between near stages, else 0.
     rate : ndarray, shape (m,), m3/s2
         How fast each flux changes.
     q_before, rate_before : ndarray, shape (m,)
@@ -248,6 +250,7 @@ class Work(NamedTuple):
     by_from: Floats
     by_to: Floats
     by_time: Floats
+    chord: Floats
     rate: Floats
     q_before: Floats
     rate_before: Floats
