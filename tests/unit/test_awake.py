@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deltasim.network import Network
-from deltasim.solver.awake import ASLEEP, make_awake
+from deltasim.solver.awake import ASLEEP, MOST, make_awake
 from deltasim.solver.build import prepare
 from deltasim.solver.places import FLUXES, NODES, PARTS, RIM, WIRES
 from deltasim.solver.run import begin, march, totals
@@ -103,36 +103,38 @@ def test_a_chain_wakes_with_the_flood(days, all_awake):
     assert np.all(found["mean_stage"][:, asleep[still]] == found["stage"][0, asleep[still]])
 
 
-def test_what_is_listed_is_what_is_awake_and_its_neighbours():
-    _, prepared = ready(tree())
-    awake, fluxes, n = prepared.work.awake, prepared.problem.fluxes, prepared.problem.n
+@pytest.mark.parametrize(("body", "awake"), [(tree(), False), (chain(2500), False), (chain(2500), True)])
+def test_what_is_listed_is_what_is_awake_and_its_neighbours(body, awake):
+    _, prepared = ready(body, awake=awake)
+    lists, fluxes, n = prepared.work.awake, prepared.problem.fluxes, prepared.problem.n
     m = len(fluxes.origin)
 
     def members(spans, count, size):
         inside = np.zeros(size, dtype=bool)
         for low, high in spans[:count].tolist():
+            assert 0 < high - low <= MOST
             assert not inside[low:high].any()
             inside[low:high] = True
         return inside
 
-    nodes = members(awake.nodes, awake.counts[NODES], n)
-    flowing = members(awake.fluxes, awake.counts[FLUXES], m)
-    pieces = members(awake.pieces, awake.of_group[-1], m)
+    nodes = members(lists.nodes, lists.counts[NODES], n)
+    flowing = members(lists.fluxes, lists.counts[FLUXES], m)
+    pieces = members(lists.pieces, lists.of_group[-1], m)
     assert np.array_equal(flowing, pieces)
-    assert 0 < nodes.sum() < n
-    woken = np.append(awake.state != ASLEEP, np.zeros(len(fluxes.fade_volume) - n, dtype=bool))
+    assert np.all(nodes) if awake else 0 < nodes.sum() < n
+    woken = np.append(lists.state != ASLEEP, np.zeros(len(fluxes.fade_volume) - n, dtype=bool))
     assert np.all(nodes[woken[:n]])
     assert np.all(flowing[woken[fluxes.origin] | woken[fluxes.target]])
     inside = np.append(nodes, np.ones(len(fluxes.fade_volume) - n, dtype=bool))
     assert np.all(inside[fluxes.origin[flowing]])
     assert np.all(inside[fluxes.target[flowing]])
-    rim = awake.rim[: awake.counts[RIM]]
+    rim = lists.rim[: lists.counts[RIM]]
     storages = np.arange(len(fluxes.fade_volume)) < n
     asleep = ~woken & storages
     assert sorted(rim) == np.flatnonzero(flowing & (asleep[fluxes.origin] | asleep[fluxes.target])).tolist()
-    assert all(awake.state[i] != ASLEEP for i in awake.wires[: awake.counts[WIRES]])
+    assert all(lists.state[i] != ASLEEP for i in lists.wires[: lists.counts[WIRES]])
     pivots = np.zeros(n, dtype=bool)
-    for first, twin, length, _ in awake.parts[: awake.counts[PARTS]].tolist():
+    for first, twin, length, _ in lists.parts[: lists.counts[PARTS]].tolist():
         for at in (first, first if twin < 0 else twin):
             pivots[at : at + length] = True
     assert np.all(pivots[nodes])

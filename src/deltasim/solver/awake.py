@@ -28,8 +28,10 @@ Spans = NDArray[np.uint64]
 
 AHEAD = 16
 """Links between what flows and what is asleep, when it was last looked at."""
-LEAST_GAP = 16
-"""Fewer that are asleep between two spans are not left out."""
+LEAST_GAP = 24
+"""Fewer that are asleep between two spans are not left out: to begin another loop costs as much."""
+MOST = 2048
+"""Longest span: what one loop over it has fetched is still near at hand for the next."""
 
 # What a node can be, in `Awake.state`.
 ASLEEP, WOKEN, WIRED = range(3)
@@ -60,7 +62,7 @@ class Awake(NamedTuple):
     counts : ndarray, shape (7,), int64
         `NODES` and so on.
     nodes, fluxes : ndarray, shape (k, 2), uint64
-        Spans: first, and one past the last.
+        Spans: first, and one past the last; none longer than `MOST`.
     pieces : ndarray, shape (k, 2), uint64
         Spans of fluxes, cut where one kind ends and another begins.
     of_group : ndarray, shape (n_group + 1,)
@@ -137,20 +139,18 @@ def make_awake(problem: Any) -> Awake:
     """
     fluxes, parts, n = problem.fluxes, problem.plan.parts, problem.n
     nodes, m, group = len(fluxes.fade_volume), len(fluxes.origin), fluxes.group
-    some = np.flatnonzero(np.diff(group))
-    spans = np.zeros((2, max(n, m) // (LEAST_GAP + 1) + 1, 2), dtype=np.uint64)
-    spans[:, 0, 1] = n, m
-    pieces = np.zeros((spans.shape[1] + len(some), 2), dtype=np.uint64)
-    pieces[: len(some)] = np.column_stack((group[some], group[some + 1]))
-    runs = np.zeros((len(fluxes.runs.first) + spans.shape[1], 2), dtype=np.int64)
-    runs[: len(fluxes.runs.first)] = np.column_stack((fluxes.runs.first, fluxes.runs.length))
+    whole, every = np.append(np.arange(0, n, MOST), n), np.append(np.arange(0, m, MOST), m)
+    cuts = np.unique(np.concatenate((every, group)))
+    spans = m // (LEAST_GAP + 1) + m // MOST + 2
+    runs = np.column_stack((fluxes.runs.first, fluxes.runs.length))
+    counts = [len(whole) - 1, len(every) - 1, len(runs), len(fluxes.runs.loose), len(parts), 0, 0]
     return Awake(
-        counts=np.array([1, 1, len(fluxes.runs.first), len(fluxes.runs.loose), len(parts), 0, 0]),
-        nodes=spans[0],
-        fluxes=spans[1],
-        pieces=pieces,
-        of_group=np.concatenate((np.zeros(1, np.int64), np.cumsum(np.diff(group) > 0))),
-        runs=runs,
+        counts=np.array(counts),
+        nodes=_between(whole, n // (LEAST_GAP + 1) + n // MOST + 2),
+        fluxes=_between(every, spans),
+        pieces=_between(cuts, spans + len(group)),
+        of_group=np.searchsorted(cuts, group),
+        runs=np.concatenate((runs, np.zeros((spans, 2), dtype=np.int64))),
         loose=fluxes.runs.loose.copy(),
         parts=parts.copy(),
         rim=np.empty(m, dtype=np.int64),
@@ -161,6 +161,13 @@ def make_awake(problem: Any) -> Awake:
         queue=np.empty(n, dtype=np.int64),
         away=np.full(n, -1),
     )
+
+
+def _between(cuts: Integers, room: int) -> Spans:
+    """Spans from each place to the next, with room for so many."""
+    spans = np.zeros((room, 2), dtype=np.uint64)
+    spans[: len(cuts) - 1] = np.column_stack((cuts[:-1], cuts[1:]))
+    return spans
 
 
 @jit_inline
@@ -276,8 +283,10 @@ def find_spans(flags, spans):  # type: ignore[no-untyped-def]
     count = 0
     for i in range(flags.shape[0]):
         if flags[i] == 1:
-            if count > 0 and i - np.int64(spans[count - 1, 1]) < LEAST_GAP:
-                spans[count - 1, 1] = i + 1
+            last = max(count - 1, 0)
+            first, past = np.int64(spans[last, 0]), np.int64(spans[last, 1])
+            if count > 0 and i - past < LEAST_GAP and i - first < MOST:
+                spans[last, 1] = i + 1
             else:
                 spans[count, 0], spans[count, 1] = i, i + 1
                 count += 1

@@ -288,7 +288,7 @@ def _flux_table(
         runs=find_runs((origin, target, slots.ff, slots.ft, slots.tf, slots.tt)),
         forward=forward,
         one_way=np.flatnonzero(forward),
-        close=0.25 * tolerance,
+        close=0.5 * tolerance,
         shut=tolerance,
         group=group.astype(np.int64),
         fades=np.array([flux.fades for flux in fluxes], dtype=np.int64),

@@ -75,7 +75,7 @@ MOST_GROWTH = 6.0
 LEAST_GROWTH = 0.2
 FIRST_CHANGE = 10.0
 """The first step may change a stage by so many tolerances."""
-EVENING = 0.33
+EVENING = 0.1
 """How quickly a gap must close, over how quickly its own flux would close it, for that to count as evening out."""
 LOG_MARGIN = 64
 """Room for events of one step, for each switch and actuator."""
