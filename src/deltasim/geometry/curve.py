@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltasim._jit import jit_inline, jit_inner
+from deltasim._jit import jit_inline
 from deltasim.constants import UNIT_AREA
 
 __all__ = ["Curve", "CurveTable", "Slices", "locate", "make_slices", "pack_curves", "see_curves"]
@@ -339,7 +339,7 @@ def make_slices(nodes: int) -> Slices:
     return Slices(low, high, storage, stage, np.ones(nodes), slope, np.zeros(1, dtype=np.int64))
 
 
-@jit_inner
+@jit_inline
 def see_curves(curves, slices, rows, begin, end, volume, stage, area):  # type: ignore[no-untyped-def]
     """Stage and area of some nodes.
 

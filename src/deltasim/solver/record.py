@@ -11,7 +11,7 @@ from deltasim._jit import jit_inner
 from deltasim.geometry import see_curves
 from deltasim.solver.dense import part_of_step, storage_inside
 from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES
-from deltasim.solver.sums import copy_into, copy_spans
+from deltasim.solver.sums import copy_into
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
@@ -100,8 +100,8 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
-def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-untyped-def]
-    """Add the integral of each stage, above that of the start, from `stage_left` to `stage`, by Simpson's rule.
+def integrate_stages(problem, work, length, middle, stage, begin, end):  # type: ignore[no-untyped-def]
+    """Add the integral of stages, above those of the start, from `stage_left` to `stage`, by Simpson's rule.
 
     Parameters
     ----------
@@ -112,19 +112,16 @@ def integrate_stages(problem, work, length, middle, stage):  # type: ignore[no-u
         Part of the last step in the middle between the two.
     stage : ndarray, shape (n,) or longer, m
         Becomes `stage_left`.
+    begin, end : int
+        First node, and one past the last.
     """
-    if length <= 0.0:
-        return
     storage, between, base, left = work.rhs, work.trial_area, work.stage_base, work.stage_left
-    spans, many = work.awake.nodes, work.awake.counts[NODES]
-    for s in range(many):
-        begin, end = spans[s, 0], spans[s, 1]
-        for i in range(begin, end):
-            storage[i] = storage_inside(work, i, middle)
-        see_curves(problem.curves, work.slices, work.rows, begin, end, storage, between, work.gain)
-        for i in range(begin, end):
-            work.stage_integral[i] += length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
-            left[i] = stage[i]
+    for i in range(begin, end):
+        storage[i] = storage_inside(work, i, middle)
+    see_curves(problem.curves, work.slices, work.rows, begin, end, storage, between, work.gain)
+    for i in range(begin, end):
+        work.stage_integral[i] += length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
+        left[i] = stage[i]
 
 
 @jit_inner
@@ -178,19 +175,21 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
         copy_into(area, work.area, n)
         copy_into(mean_stage, work.stage, n)
         volume[:] = 0.0
+    since, middle = (theta - begin) * work.clock[LENGTH], 0.5 * (begin + theta)
     if theta < 1.0:
         # From the fluxes: what nodes know of the inside of a step is as good as the elimination, and not exact.
         part_of_step(problem, work, theta, moved, work.rhs)
-        for s in range(many):
-            for i in range(spans[s, 0], spans[s, 1]):
+    for s in range(many):
+        first, last = spans[s, 0], spans[s, 1]
+        if theta < 1.0:
+            for i in range(first, last):
                 storage[i] = max(work.begun[i] + work.rhs[i], 0.0)
-    else:
-        copy_spans(storage, work.volume, spans, many)
-    for s in range(many):
-        see_curves(problem.curves, work.slices, work.rows, spans[s, 0], spans[s, 1], storage, stage, area)
-    integrate_stages(problem, work, (theta - begin) * work.clock[LENGTH], 0.5 * (begin + theta), stage)
-    for s in range(many):
-        for i in range(spans[s, 0], spans[s, 1]):
+        else:
+            for i in range(first, last):
+                storage[i] = work.volume[i]
+        see_curves(problem.curves, work.slices, work.rows, first, last, storage, stage, area)
+        integrate_stages(problem, work, since, middle, stage, first, last)
+        for i in range(first, last):
             mean_stage[i] = work.stage_base[i] + work.stage_integral[i] / length
             work.stage_integral[i] = 0.0
     for s in range(awake.counts[FLUXES]):
@@ -224,10 +223,13 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
     begin : float
         Part of the step at which its last output lies; 0 where it has none.
     """
-    if begin < 1.0:
-        integrate_stages(problem, work, (1.0 - begin) * work.clock[LENGTH], 0.5 * (begin + 1.0), work.stage)
-        add_wishes(problem, work, begin, 1.0)
     awake = work.awake
+    if begin < 1.0:
+        since, middle = (1.0 - begin) * work.clock[LENGTH], 0.5 * (begin + 1.0)
+        for s in range(awake.counts[NODES]):
+            first, last = awake.nodes[s, 0], awake.nodes[s, 1]
+            integrate_stages(problem, work, since, middle, work.stage, first, last)
+        add_wishes(problem, work, begin, 1.0)
     for s in range(awake.counts[FLUXES]):
         for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
             work.since[k] += work.moved[k]
