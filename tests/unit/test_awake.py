@@ -150,3 +150,17 @@ def test_water_that_comes_to_the_rim_unseen_has_the_step_taken_again():
     found, _ = finish(network, prepared)
     assert np.abs(found["stage"] - expected["stage"]).max() < 1e-9
     assert np.count_nonzero(prepared.work.awake.state != ASLEEP) == 120
+
+
+def test_where_nothing_moves_at_all_everything_sleeps_and_rows_are_written():
+    body = ""
+    for i in range(3):
+        body += f"[basin.p{i}]\ncurve = {{ stage = [0.0], area = [100.0] }}\ninitial_stage = 1.0\n"
+    network, prepared = ready(body + '[weir.w]\nfrom = "p0"\nto = "p1"\ncrest_level = 2.0\ncrest_width = 1.0\n')
+    found, _ = finish(network, prepared)
+    assert np.all(prepared.work.awake.state == ASLEEP)
+    for name in ("stage", "mean_stage"):
+        assert np.all(found[name] == 1.0)
+    assert np.all(found["storage"] == 100.0)
+    assert np.all(found["area"] == 100.0)
+    assert np.all(found["link_volume"] == 0.0)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deltasim._jit import apart, jit_inline, jit_inner
 from deltasim.solver.ordering import EACH
-from deltasim.solver.places import AWAKE, FLUXES, LOOSE, NODES, PARTS, RIM, RUNS, STARTED, WIRES
+from deltasim.solver.places import AWAKE, FLUXES, LOOSE, NODES, PARTS, REST, RIM, RUNS, STARTED, WIRES
 
 __all__ = ["Awake", "Neighbours", "find_neighbours", "make_awake", "rouse", "water_at_rim", "water_near_rim"]
 
@@ -59,8 +59,8 @@ class Awake(NamedTuple):
 
     Parameters
     ----------
-    counts : ndarray, shape (7,), int64
-        `NODES` and so on.
+    counts : ndarray, shape (8,), int64
+        `NODES` and so on; at `REST` how many storages are in no span.
     nodes, fluxes : ndarray, shape (k, 2), uint64
         Spans: first, and one past the last; none longer than `MOST`.
     pieces : ndarray, shape (k, 2), uint64
@@ -143,7 +143,7 @@ def make_awake(problem: Any) -> Awake:
     cuts = np.unique(np.concatenate((every, group)))
     spans = m // (LEAST_GAP + 1) + m // MOST + 2
     runs = np.column_stack((fluxes.runs.first, fluxes.runs.length))
-    counts = [len(whole) - 1, len(every) - 1, len(runs), len(fluxes.runs.loose), len(parts), 0, 0]
+    counts = [len(whole) - 1, len(every) - 1, len(runs), len(fluxes.runs.loose), len(parts), 0, 0, 0]
     return Awake(
         counts=np.array(counts),
         nodes=_between(whole, n // (LEAST_GAP + 1) + n // MOST + 2),
@@ -318,10 +318,9 @@ def lay_out(problem, work):  # type: ignore[no-untyped-def]
     counts, origin, target, state = awake.counts, fluxes.origin, fluxes.target, awake.state
     for k in range(origin.shape[0]):
         a, b = origin[k], target[k]
-        asleep_from, asleep_to = a < n and state[a] == ASLEEP, b < n and state[b] == ASLEEP
-        # What has no storage that is awake at either end has one that is asleep, or none.
-        some = (a < n and not asleep_from) or (b < n and not asleep_to)
-        awake.flowing[k] = 1 if some or not (asleep_from or asleep_to) else 0
+        at_either_end = (a < n and state[a] != ASLEEP) or (b < n and state[b] != ASLEEP)
+        between_boundaries = a >= n and b >= n
+        awake.flowing[k] = 1 if at_either_end or between_boundaries else 0
     counts[FLUXES] = find_spans(awake.flowing, awake.fluxes)
     cut_spans(awake, fluxes.group)
     awake.inside[:] = 0
@@ -335,10 +334,14 @@ def lay_out(problem, work):  # type: ignore[no-untyped-def]
             if (a < n and state[a] == ASLEEP) or (b < n and state[b] == ASLEEP):
                 awake.rim[counts[RIM]] = k
                 counts[RIM] += 1
+    if counts[RIM] == 0:  # whatever sleeps is joined to nothing that is awake
+        counts[WIRES] = 0
     counts[NODES] = find_spans(awake.inside[:n], awake.nodes)
+    counts[REST] = n
     for s in range(counts[NODES]):
-        for i in range(np.int64(awake.nodes[s, 0]), np.int64(awake.nodes[s, 1])):
-            awake.inside[i] = 1
+        begin, end = np.int64(awake.nodes[s, 0]), np.int64(awake.nodes[s, 1])
+        awake.inside[begin:end] = 1
+        counts[REST] -= end - begin
     cut_runs(awake, fluxes.runs)
     cut_parts(awake, problem.plan.parts)
 
@@ -377,13 +380,8 @@ def cut_parts(awake, parts):  # type: ignore[no-untyped-def]
             if inside[first + j] == 1 or inside[other + j] == 1:
                 low, high = min(low, j), j + 1
         if high > 0:
-            at = counts[PARTS]
             if twin == EACH:
-                low, high, other = 0, length, EACH
-            awake.parts[at, 0], awake.parts[at, 1], awake.parts[at, 2] = (
-                first + low,
-                other + (low if twin != EACH else 0),
-                high - low,
-            )
-            awake.parts[at, 3] = begin
+                low, high = 0, length
+            part = awake.parts[counts[PARTS]]
+            part[0], part[1], part[2], part[3] = first + low, EACH if twin == EACH else twin + low, high - low, begin
             counts[PARTS] += 1

@@ -67,17 +67,15 @@ def find_runs(columns: Sequence[Integers]) -> Runs:
 
 @jit_inner
 def scatter(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
-    """Sum fluxes into nodes: `node` = B `flux`, over what is awake; the rest of the storages stays as it is."""
+    """Sum fluxes into storages: `node` = B `flux`, over what is awake; the rest stays as it is, or means nothing."""
     set_spans(node, 0.0, awake.nodes, awake.counts[NODES])
     add_fluxes(fluxes, awake, flux, node)
 
 
 @jit_inner
 def add_fluxes(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
-    """Add fluxes to nodes: `node` += B `flux` for storages, over what is awake; of the other nodes = B `flux`."""
+    """Add fluxes to nodes: `node` += B `flux`, over what is awake."""
     origin, target, runs, loose = fluxes.origin, fluxes.target, awake.runs, awake.loose
-    for i in range(np.uint64(awake.state.shape[0]), np.uint64(node.shape[0])):
-        node[i] = 0.0
     for r in range(awake.counts[RUNS]):
         k, length = runs[r, 0], runs[r, 1]
         # First one end, then the other: where they share nodes, one loop over both would wait for itself.

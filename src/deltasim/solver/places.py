@@ -1,7 +1,7 @@
 """Where the compiled loop keeps what it has one of: places in arrays, each with a name.
 
 `TIME` to `COUNTED` are places in `Work.clock`, `STEPS` to `DENSE` in `Work.counts`, `TRIAL` to `AWAKE` in
-`Problem.apart`, of the kernels that are compiled by themselves, `NODES` to `WIRES` in `Awake.counts`.
+`Problem.apart`, of the kernels that are compiled by themselves, `NODES` to `REST` in `Awake.counts`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ __all__ = [
     "KERNELS",
     "LENGTH",
     "LIMITING",
-    "LISTS",
     "LOOSE",
     "NEXT_STOP",
     "NODES",
@@ -32,6 +31,7 @@ __all__ = [
     "PARTS",
     "REFRESH",
     "REJECTED",
+    "REST",
     "RIM",
     "ROWS_DONE",
     "RUNS",
@@ -50,5 +50,4 @@ STEPS, REJECTED, IN_A_ROW, NEXT_STOP, OPEN_STEP, LIMITING, ROWS_DONE, STARTED, D
 COUNTS = 9
 TRIAL, ACCEPT, EXTEND, REFRESH, TIDES, CONTROL, NOTE, CARRY, AWAKE = range(9)
 KERNELS = 9
-NODES, FLUXES, RUNS, LOOSE, PARTS, RIM, WIRES = range(7)
-LISTS = 7
+NODES, FLUXES, RUNS, LOOSE, PARTS, RIM, WIRES, REST = range(8)

@@ -10,7 +10,7 @@ import numpy as np
 from deltasim._jit import jit_inner
 from deltasim.geometry import see_curves
 from deltasim.solver.dense import part_of_step, storage_inside
-from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES
+from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES, REST
 from deltasim.solver.sums import copy_into
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
@@ -169,7 +169,7 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
     moved = work.moved if theta >= 1.0 else work.part
     storage, stage, area, mean_stage = output.storage[row], output.stage[row], output.area[row], output.mean_stage[row]
     volume = output.volume[row]
-    if spans[0, 1] - spans[0, 0] < n:  # something is asleep, and as it was
+    if awake.counts[REST] > 0:  # and that is as it was
         copy_into(storage, work.volume, n)
         copy_into(stage, work.stage, n)
         copy_into(area, work.area, n)

@@ -274,7 +274,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         for i in range(begin, end):
             most = max(most, words[i])
     where = find_word(words, most, spans, many)
-    worst = ratio[where] if n > 0 else 0.0
+    worst = ratio[where] if many > 0 else 0.0
     if worst == np.inf:
         return worst, where, below
     fluxes = problem.fluxes
