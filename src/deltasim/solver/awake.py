@@ -6,7 +6,8 @@ more than `AHEAD` links away from all that flows, that would flow at once, or th
 water comes to the rim of what is awake, more is woken. Should it come there all the same, the step is taken again with
 more awake, so that nothing rests on how quickly water spreads.
 
-What was woken stays awake.
+What was woken stays awake. Of what sleeps all increments of a step and all that was moved is 0, and W is the identity:
+nothing writes there, so loops that do go over everything (limits of outflow, what only runs forward) find it so.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Awake(NamedTuple):
     Parameters
     ----------
     counts : ndarray, shape (8,), int64
-        `NODES` and so on; at `REST` how many storages are in no span.
+        `NODES` and so on; at `REST` how many storages and fluxes are in no span.
     nodes, fluxes : ndarray, shape (k, 2), uint64
         Spans: first, and one past the last; none longer than `MOST`.
     pieces : ndarray, shape (k, 2), uint64
@@ -183,7 +184,7 @@ def water_near_rim(work):  # type: ignore[no-untyped-def]
 
 @jit_inline
 def flows(work, k):  # type: ignore[no-untyped-def]
-    """Whether anything flows in a flux at a stage of the step, or would if something changed."""
+    """Whether anything flows in a flux at a stage of the step, or it has a derivative."""
     found = work.by_from[k] != 0.0 or work.by_to[k] != 0.0 or work.by_time[k] != 0.0
     for stage in range(work.stage_flux.shape[0]):
         found = found or work.stage_flux[stage, k] != 0.0
@@ -279,7 +280,7 @@ def spread(problem, work, found):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def find_spans(flags, spans):  # type: ignore[no-untyped-def]
-    """Find the spans of what is marked, short gaps included; returns how many there are."""
+    """Find the spans of what is marked, short gaps included; returns how many there are, those after them being old."""
     count = 0
     for i in range(flags.shape[0]):
         if flags[i] == 1:
@@ -337,7 +338,9 @@ def lay_out(problem, work):  # type: ignore[no-untyped-def]
     if counts[RIM] == 0:  # whatever sleeps is joined to nothing that is awake
         counts[WIRES] = 0
     counts[NODES] = find_spans(awake.inside[:n], awake.nodes)
-    counts[REST] = n
+    counts[REST] = n + origin.shape[0]
+    for s in range(counts[FLUXES]):
+        counts[REST] -= np.int64(awake.fluxes[s, 1]) - np.int64(awake.fluxes[s, 0])
     for s in range(counts[NODES]):
         begin, end = np.int64(awake.nodes[s, 0]), np.int64(awake.nodes[s, 1])
         awake.inside[begin:end] = 1

@@ -97,7 +97,7 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
 
 @jit_inline
 def steepen(work, begin, end):  # type: ignore[no-untyped-def]
-    """Take the line for the derivatives between near stages that are evening out, in the Jacobian only.
+    """Take the line for the derivatives between near stages that are evening out; the fluxes stay those of the law.
 
     A linearly implicit step is one of Newton's. Towards a root of |x|^p - c it goes from x to x (1 - (1 - c/q)/p), with
     q = |x|^p: beyond the root, and for p up to a half further than it was, where q is more than some times c. So it
@@ -206,14 +206,14 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
             return TOO_SMALL
         error, node, below = np.inf, work.counts[LIMITING], 0
         if trial_step(problem, work, t, dt) == 1:
-            if water_at_rim(work):
-                rouse(problem, work)
-                continue
             error, node, below = error_of(problem, work)
         if error <= 1.0:
-            break
+            if not water_at_rim(work):
+                break
+            rouse(problem, work)
+            continue
         if error == np.inf:
-            # Beside what is not finite the elimination leaves a trace in what is asleep, of which nothing clears it.
+            # A trial that is not finite leaves NaN in nodes that are asleep, which no span would clear.
             work.node_increment[:] = 0.0
         work.counts[REJECTED] += 1
         work.counts[IN_A_ROW] += 1

@@ -235,7 +235,7 @@ def sum_fluxes(problem, work, row, dt, out):  # type: ignore[no-untyped-def]
 
 @jit_inner
 def find_word(words, wanted, spans, many):  # type: ignore[no-untyped-def]
-    """Find the first node of a word; 0 if there is none."""
+    """Find the first node that is awake and has a word; 0 where none is awake."""
     for s in range(many):
         for i in range(np.int64(spans[s, 0]), np.int64(spans[s, 1])):
             if words[i] == wanted:
@@ -274,7 +274,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         for i in range(begin, end):
             most = max(most, words[i])
     where = find_word(words, most, spans, many)
-    worst = ratio[where] if many > 0 else 0.0
+    worst = ratio[where] if many > 0 else 0.0  # where all sleep no ratio was written
     if worst == np.inf:
         return worst, where, below
     fluxes = problem.fluxes
