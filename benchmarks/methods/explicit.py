@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from benchmarks.awake import wake
 from benchmarks.cases import Case, series
 from benchmarks.methods.loop import compute, ready
 from benchmarks.methods.tables import OWN
@@ -28,6 +29,7 @@ from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
 from deltasim.solver.incidence import scatter
 from deltasim.solver.method import RODAS4P2
+from deltasim.solver.places import NODES
 from deltasim.solver.record import close_step, note_fluxes, note_stages
 from deltasim.solver.step import book, evaluate_at
 
@@ -79,10 +81,11 @@ def repeat(problem: Any, work: Any, storages: Any, first: int, last: int, noting
         else:
             for i in range(problem.n):
                 work.trial[i] = storages[k, i]
-            begin, end = work.awake.nodes[0, 0], work.awake.nodes[0, 1]
-            see_curves(
-                problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage, work.trial_area
-            )
+            for s in range(work.awake.counts[NODES]):
+                begin, end = work.awake.nodes[s, 0], work.awake.nodes[s, 1]
+                see_curves(
+                    problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage, work.trial_area
+                )
             evaluate_at(problem, work, 0.0, work.q, False)
             scatter(problem.fluxes, work.awake, work.q, work.net)
 
@@ -111,10 +114,12 @@ def compare(ponds: int, runs: int) -> list[tuple[str, ...]]:
     points = []
     for tolerance in OWN_TOLERANCES:
         start = ready(from_text(case.scenario(tolerance), {}), RODAS4P2, tolerance)
+        wake(start)  # an explicit pair could leave out what is at rest as well
         run = min((compute(start) for _ in range(runs)), key=lambda run: run.seconds)
         points.append(Point(run.seconds, float(np.abs(run.stage - beds - exact).max())))
     own = front(points)
     prepared = ready(from_text(case.scenario(1e-4), {}), RODAS4P2, 1e-4)
+    wake(prepared)
     evaluation, notes = (seconds_of_one(prepared, run.storage, 20 * runs, noting) for noting in (False, True))
     lines = []
     for pair in PAIRS:

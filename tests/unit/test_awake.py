@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.awake import wake
 
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import run
-from deltasim.solver.awake import ASLEEP, MOST, make_awake
+from deltasim.solver.awake import ASLEEP, MOST
 from deltasim.solver.build import prepare
 from deltasim.solver.places import FLUXES, NODES, PARTS, RIM, WIRES
 from deltasim.solver.run import begin, march, totals
@@ -59,9 +60,7 @@ def ready(body, *, awake=False, days=4.0):
     )
     begin(prepared)
     if awake:
-        whole = make_awake(prepared.problem)
-        for name in whole._fields:
-            getattr(prepared.work.awake, name)[...] = getattr(whole, name)
+        wake(prepared)
     return network, prepared
 
 
