@@ -135,12 +135,13 @@ def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
     straight = part_of_step(problem, work, theta, work.part, work.rhs)
     for j in range(awake.counts[FLUXES]):
         for k in range(awake.fluxes[j, 0], awake.fluxes[j, 1]):
-            s, p, q = restrict(work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
-            work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = s, p, q
+            p, q = restrict(work.dense_flux[0, k], work.dense_flux[1, k], theta, straight)
+            # Not the sum of its coefficients: where these are much larger, rounding could empty a node twice.
+            work.moved[k], work.dense_flux[0, k], work.dense_flux[1, k] = work.part[k], p, q
     for j in range(many):
         for i in range(spans[j, 0], spans[j, 1]):
-            s, p, q = restrict(work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i], theta, straight)
-            work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i] = s, p, q
+            p, q = restrict(work.dense_node[1, i], work.dense_node[2, i], theta, straight)
+            work.dense_node[0, i], work.dense_node[1, i], work.dense_node[2, i] = work.rhs[i], p, q
     copy_spans(work.volume, work.begun, spans, many)
     copy_spans(work.carry, state.carry, spans, many)
     copy_spans(work.lost, state.lost, spans, many)
@@ -152,9 +153,9 @@ def cut_step(problem, work, theta):  # type: ignore[no-untyped-def]
 
 
 @jit_inline
-def restrict(s, p, q, theta, straight):  # type: ignore[no-untyped-def]
-    """Coefficients on the part up to theta; without bends where it is to be straight."""
+def restrict(p, q, theta, straight):  # type: ignore[no-untyped-def]
+    """Coefficients of the bends on the part up to theta; 0 where it is to be straight."""
     if straight:
-        return theta * s, 0.0, 0.0
-    first, second, third = theta * (s + p), theta * theta * (q - p), -(theta**3) * q
-    return first + second + third, -third - second, -third
+        return 0.0, 0.0
+    second, third = theta * theta * (q - p), -(theta**3) * q
+    return -third - second, -third

@@ -15,7 +15,7 @@ from deltasim.geometry import locate, see_curves
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
 from deltasim.solver.incidence import add_fluxes, scatter, take_ends
-from deltasim.solver.places import ACCEPT, DENSE, FLUXES, LOOSE, NODES, PARTS, RUNS, TRIAL
+from deltasim.solver.places import ACCEPT, DENSE, FLUXES, LENGTH, LOOSE, NODES, PARTS, RUNS, TRIAL
 from deltasim.solver.signals import apply_signals
 from deltasim.solver.sums import add_one, add_scaled, add_stages, copy_spans, set_spans, sum_stages
 
@@ -437,6 +437,20 @@ def book(work):  # type: ignore[no-untyped-def]
 
 
 @jit_inner
+def size_of_terms(problem, work, k):  # type: ignore[no-untyped-def]
+    """How large the terms are of which what the step moved through a flux is the sum, which can be much smaller; m3."""
+    dt, a, b = work.clock[LENGTH], problem.fluxes.origin[k], problem.fluxes.target[k]
+    rate = dt * abs(work.by_time[k])
+    for stage in range(work.stage_flux.shape[0]):
+        rate += abs(work.stage_flux[stage, k])
+        if a < problem.n:
+            rate += abs(work.by_from[k] * work.node_increment[stage, a])
+        if b < problem.n:
+            rate += abs(work.by_to[k] * work.node_increment[stage, b])
+    return abs(work.moved[k]) + dt * rate
+
+
+@jit_inner
 def clear_round_off(problem, work, limited):  # type: ignore[no-untyped-def]
     """Set to zero what rounding left in a node that the step emptied, and book it.
 
@@ -455,8 +469,9 @@ def clear_round_off(problem, work, limited):  # type: ignore[no-untyped-def]
     fluxes = problem.fluxes
     work.rhs[:] = 0.0
     for k in range(work.moved.shape[0]):
-        work.rhs[fluxes.origin[k]] += abs(work.moved[k])
-        work.rhs[fluxes.target[k]] += abs(work.moved[k])
+        size = size_of_terms(problem, work, k)
+        work.rhs[fluxes.origin[k]] += size
+        work.rhs[fluxes.target[k]] += size
     for i in range(problem.n):
         left = work.volume[i]
         if left < 0.0 or (limited and work.share[i] < 1.0 and left > 0.0):
