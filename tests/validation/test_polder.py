@@ -66,17 +66,17 @@ def test_record_is_without_the_doubled_pump():
     assert days[["rain", "makkink", "open_water", "pumped"]].notna().all().all()
 
 
-def test_plain_daily_balance_agrees_to_a_cycle_at_either_new_year(study, found):
+def test_plain_daily_balance_agrees_to_a_cycle_at_either_new_year(study):
     """Explicit and by the day, in thirty lines of Python: no solver, no soil, no pump of the package.
 
     A cycle of the pumps is 24 700 m3, half a hundredth of a year. One more or less at either New Year is no difference;
-    over the six years together it hardly counts.
+    over the six years together it hardly counts. At the published parameters: those that the fit finds depend on the
+    last bits of the solver, for its squares are rugged, and a comparison at them would be another one every time.
     """
-    for parameters in (PUBLISHED, found.values):
-        plain = by_year(polder.daily_balance(*parameters))
-        ours = by_year(pumped(study.calibrated(parameters)))
-        assert np.abs(ours - plain).max() < 2.0 * 24_700.0
-        assert abs(ours.sum() / plain.sum() - 1.0) < 0.005
+    plain = by_year(polder.daily_balance(*PUBLISHED))
+    ours = by_year(pumped(study.calibrated(PUBLISHED)))
+    assert np.abs(ours - plain).max() < 2.0 * 24_700.0
+    assert abs(ours.sum() / plain.sum() - 1.0) < 0.005
 
 
 def test_every_year_is_within_eight_hundredths(found):
