@@ -106,12 +106,15 @@ def test_an_interrupt_ends_the_second_process_too(
 def test_without_an_idle_core_there_is_no_second_process(
     cores: int, busy: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "_second_process", lambda words: pytest.fail("started"))
+    begun: list[IO[bytes]] = []
+    monkeypatch.setattr(ahead, "_second_process", begun.append)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     monkeypatch.setattr(os, "getloadavg", lambda: (busy, 0.0, 0.0))
+    assert ahead._idle_cores() == pytest.approx(cores - busy)
     with ahead.loop_ahead():
         pass
+    assert begun == []
 
 
 @pytest.mark.parametrize("kept", [True, False])
