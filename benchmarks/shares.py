@@ -26,7 +26,7 @@ from deltasim._jit import by_reference
 from deltasim.geometry import see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text
-from deltasim.solver import dense, elimination, incidence, loop, record, step, sums
+from deltasim.solver import dense, elimination, final, incidence, loop, record, step, sums
 from deltasim.solver.build import Prepared, prepare
 from deltasim.solver.places import DENSE, FLUXES, NODES, PARTS, REJECTED, STEPS
 from deltasim.solver.run import _sheet, begin
@@ -40,8 +40,8 @@ ROWS = 240.0
 # Names that compiled code sees.
 assemble, factorise, solve = step.assemble, elimination.factorise, elimination.solve
 scatter, take_ends, add_stages, copy_spans = incidence.scatter, incidence.take_ends, sums.add_stages, sums.copy_spans
-evaluate_at, update_stages, error_of, accept = step.evaluate_at, step.update_stages, step.error_of, step.accept
-sum_fluxes, move, book, refresh = step.sum_fluxes, step.move, step.book, loop.refresh
+evaluate_at, update_stages, error_of, accept = step.evaluate_at, step.update_stages, step.error_of, final.accept
+sum_fluxes, move, book, refresh = step.sum_fluxes, final.move, final.book, loop.refresh
 note_stages, note_fluxes, extend_fluxes = record.note_stages, record.note_fluxes, dense.extend_fluxes
 write_row, close_step, add_increments = record.write_row, record.close_step, step.add_increments
 

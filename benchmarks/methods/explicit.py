@@ -27,11 +27,12 @@ from deltasim._jit import jit
 from deltasim.geometry import see_curves
 from deltasim.scenario import from_text
 from deltasim.solver.build import Prepared
+from deltasim.solver.final import book
 from deltasim.solver.incidence import scatter
 from deltasim.solver.method import RODAS4P2
 from deltasim.solver.places import NODES
 from deltasim.solver.record import close_step, note_fluxes, note_stages
-from deltasim.solver.step import book, evaluate_at
+from deltasim.solver.step import evaluate_at
 
 __all__ = ["evaluations", "report"]
 

@@ -7,9 +7,10 @@ round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewis
 from __future__ import annotations
 
 from deltasim._jit import apart, jit_inline, jit_inner
+from deltasim.solver.final import clear_round_off, move
 from deltasim.solver.incidence import scatter
 from deltasim.solver.places import BEGUN, DENSE, EXTEND, FLUXES, LENGTH, NODES, TIME
-from deltasim.solver.step import clear_round_off, move, sum_fluxes
+from deltasim.solver.step import sum_fluxes
 from deltasim.solver.sums import copy_spans
 
 __all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside"]

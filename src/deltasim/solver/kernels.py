@@ -18,12 +18,13 @@ from deltasim.solver.awake import rouse
 from deltasim.solver.control import govern
 from deltasim.solver.dense import extend_fluxes
 from deltasim.solver.filling import fill_plain, fill_sensitive
+from deltasim.solver.final import accept
 from deltasim.solver.fluxes import Groups, make_groups
 from deltasim.solver.loop import refresh
 from deltasim.solver.places import ACCEPT, AWAKE, CARRY, CONTROL, EXTEND, NOTE, REFRESH, TIDES, TRIAL
 from deltasim.solver.problem import Problem, Work
 from deltasim.solver.signals import add_tides
-from deltasim.solver.step import accept, trial_step
+from deltasim.solver.step import trial_step
 from deltasim.solver.transport import carry, note_given
 
 __all__ = ["compile_all", "pack"]

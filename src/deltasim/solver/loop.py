@@ -8,6 +8,7 @@ from deltasim._jit import apart, jit, jit_inline, jit_inner
 from deltasim.solver.awake import rouse, water_at_rim, water_near_rim
 from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
 from deltasim.solver.dense import extend_fluxes
+from deltasim.solver.final import accept, book, clear_round_off, move
 from deltasim.solver.incidence import scatter, take_ends
 from deltasim.solver.places import (
     BEGUN,
@@ -38,16 +39,7 @@ from deltasim.solver.record import (
     note_wishes,
     write_row,
 )
-from deltasim.solver.step import (
-    accept,
-    book,
-    clear_round_off,
-    error_of,
-    evaluate_at,
-    move,
-    trial_step,
-    update_stages,
-)
+from deltasim.solver.step import error_of, evaluate_at, trial_step, update_stages
 from deltasim.solver.sums import copy_into, copy_spans
 from deltasim.solver.transport import carry, note_given
 
