@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,12 @@ def test_json_has_the_numbers_of_the_file(deltasim: Command) -> None:
         "max_discharge": 6.0,
         "time_of_max_discharge": "2024-06-01T06:00:00+08:00",
     }
+
+
+def test_caller_can_look_for_garbage_again(deltasim: Command) -> None:
+    """What is frozen no longer tells who refers to it, and tools that a caller has beside us ask that."""
+    assert deltasim("run", "pond.toml").exit_code == 0
+    assert gc.get_freeze_count() == 0
 
 
 def test_quiet_prints_nothing(deltasim: Command, folder: Path) -> None:
