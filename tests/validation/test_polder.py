@@ -2,8 +2,9 @@
 
 The claim is how much is pumped in a year, and how that is spread over months and ten days. Totals of years alone prove
 nothing: rain minus evaporation plus a constant has them as well. By the month a straight line over rain minus evaporation
-does as well too, with two numbers fitted to the same years, and by ten days. Where on the rugged sums of squares the fit
-ends hangs on the last bits of the solver, so nothing is claimed of differences of a hundredth. Nothing is claimed of the stage (it is the operator's calendar), of the inlet or of chloride.
+does as well too, with two numbers fitted to the same years, and by ten days. A cycle of the pumps is in this month or in
+the next, so the sums of squares are rugged, and nothing is claimed of differences of a hundredth. Nothing is claimed of
+the stage (it is the operator's calendar), of the inlet or of chloride.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ def test_plain_daily_balance_agrees_to_a_cycle_at_either_new_year(study):
     """Explicit and by the day, in thirty lines of Python: no solver, no soil, no pump of the package.
 
     A cycle of the pumps is 24 700 m3, half a hundredth of a year. One more or less at either New Year is no difference;
-    over the six years together it hardly counts. At the published parameters: those that the fit finds depend on the
-    last bits of the solver, for its squares are rugged, and a comparison at them would be another one every time.
+    over the six years together it hardly counts. At the published parameters: where the fit ends depends on what cycle
+    is in what month, and a comparison there would be another one with every change of the solver.
     """
     plain = by_year(polder.daily_balance(*PUBLISHED))
     ours = by_year(pumped(study.calibrated(PUBLISHED)))
@@ -141,7 +142,16 @@ def test_parameters_are_inside_their_bounds_and_only_one_is_well_known(found):
     assert relative[1] > 0.5  # how dry the soil gets is not in what is pumped
     costs = [start.cost for start in found.fit.starts]
     assert max(costs) < 1.2 * min(costs)
-    # The notes' drainage time and inflow are among what these data cannot tell apart. Of the store the standard error,
-    # which sees one place of the rugged squares, says too much: fits that end elsewhere have it between 0.05 and 0.07 m.
-    off = np.abs(found.values - PUBLISHED) / found.standard_errors
-    assert max(off[0], off[2]) < 2.0
+    # The notes' parameters are among what these data cannot tell apart.
+    assert np.max(np.abs(found.values - PUBLISHED) / found.standard_errors) < 2.0
+
+
+def test_what_is_pumped_changes_little_by_little(study):
+    """A ten-millionth of the parameters is not a tenth of a cycle of the pumps in any year.
+
+    While steps were taken whose error was small by chance, the inlet opened in three of these 28 runs, and 2.87 cycles
+    more were pumped.
+    """
+    start = np.array([69.4265436, 0.0742936609, 1501.41644])
+    years = np.array([by_year(pumped(study.calibrated(start * (1.0 + 1e-7 * i)))) for i in range(28)])
+    assert np.ptp(years, axis=0).max() < 0.1 * 24_700.0

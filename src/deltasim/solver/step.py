@@ -251,6 +251,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         How many storages are below 0.
     """
     n, ratio, weights, trial = problem.n, work.gain, problem.method.error_weights, work.trial
+    doubt, before = problem.method.doubt, work.node_increment[weights.shape[0] - 2]
     spans, many = work.awake.nodes, work.awake.counts[NODES]
     # Of numbers that are not negative the largest has the largest word; of words it is found several at a time.
     words = ratio.view(np.int64)
@@ -262,7 +263,10 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         for i in range(begin, end):
             allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
             good = (abs(ratio[i]) < np.inf) & (trial[i] >= -allowed)
-            ratio[i] = abs(ratio[i]) / allowed if good else np.inf
+            # It forbids, and does not steer: to and fro between near stages it is large, and would hold the run up.
+            other = doubt * abs(before[i])
+            other = other if other > allowed else 0.0
+            ratio[i] = max(abs(ratio[i]), other) / allowed if good else np.inf
             below += trial[i] < 0.0
         for i in range(begin, end):
             most = max(most, words[i])
