@@ -102,15 +102,21 @@ def test_an_interrupt_ends_the_second_process_too(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there nothing tells how busy the machine is")
-@pytest.mark.parametrize(("cores", "busy"), [(1, 0.0), (2, 1.1), (8, 8.0)])
+@pytest.mark.parametrize("at_this_moment", [True, False])
+@pytest.mark.parametrize(("cores", "busy"), [(1, 0), (2, 1), (8, 8)])
 def test_without_an_idle_core_there_is_no_second_process(
-    cores: int, busy: float, monkeypatch: pytest.MonkeyPatch
+    cores: int, busy: int, at_this_moment: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     begun: list[IO[bytes]] = []
     monkeypatch.setattr(ahead, "_second_process", begun.append)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(os, "getloadavg", lambda: (busy, 0.0, 0.0))
+    load, last_minute = tmp_path / "loadavg", busy
+    if at_this_moment:
+        last_minute = cores + 5
+        load.write_text(f"0.12 0.34 0.56 {busy + 1}/789 4321\n", encoding="ascii")
+    monkeypatch.setattr(ahead, "LOAD", load)
+    monkeypatch.setattr(os, "getloadavg", lambda: (float(last_minute), 0.0, 0.0))
     assert ahead._idle_cores() == pytest.approx(cores - busy)
     with ahead.loop_ahead():
         pass

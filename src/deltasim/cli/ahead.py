@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from deltasim.cli.faults import say
@@ -17,6 +20,10 @@ __all__ = ["loop_ahead"]
 WORK = "from deltasim.cli.compiling import compile_loop_alone; compile_loop_alone()"
 ENOUGH = 1.5
 """Idle cores that make a second process worth while; it costs two seconds where both share one, and saves four else."""
+LOAD = "/proc/loadavg"
+"""Its fourth word begins with how many threads run at this moment."""
+LOOKS, BETWEEN_LOOKS = 5, 0.004
+"""How often to look, and s between looks: something short runs now and then on any machine."""
 PATIENCE = 60.0
 """Seconds to wait for the second process once this one is done; it has about as much to do."""
 
@@ -52,6 +59,26 @@ def _second_process(words: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _idle_cores() -> float:
-    """How many processors this process may use, less those that others kept busy in the last minute."""
+    """How many processors this process may use, less those that others keep busy."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return cores - (os.getloadavg()[0] if sys.platform != "win32" else 0.0)
+    return cores - _busy_cores()
+
+
+def _busy_cores() -> float:
+    """How many processors others keep busy: at this moment where that is known, else over the last minute.
+
+    Who has just installed a package was busy for that minute, and is no more.
+    """
+    if sys.platform == "win32":
+        return 0.0
+    try:
+        looks = [_running(again) for again in range(LOOKS)]
+    except (OSError, ValueError, IndexError):  # not Linux, or not quite
+        return os.getloadavg()[0]
+    return max(statistics.median(looks) - 1.0, 0.0)  # one is this process
+
+
+def _running(again: int) -> int:
+    """How many threads run or are ready to, of all on the machine."""
+    time.sleep(BETWEEN_LOOKS if again else 0.0)
+    return int(Path(LOAD).read_text(encoding="ascii").split()[3].partition("/")[0])
