@@ -22,7 +22,7 @@ import numpy as np
 from awake import wake
 from cases import Case, named
 
-from deltasim._jit import by_reference
+from deltasim._packed import by_reference
 from deltasim.geometry import see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text

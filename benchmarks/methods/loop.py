@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks.cases import HOUR
 
-from deltasim._jit import by_reference
+from deltasim._packed import by_reference
 from deltasim.network import Network
 from deltasim.scenario import Scenario
 from deltasim.solver.build import Prepared, prepare

@@ -25,6 +25,7 @@ ROOMS = [
     "fields",
     "concentrations",
     "variables",
+    "_packed",
     "_jit",
     "geometry",
     "links",

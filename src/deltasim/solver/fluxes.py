@@ -9,7 +9,8 @@ import numpy as np
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from deltasim._jit import Aside, call
+from deltasim._jit import call
+from deltasim._packed import Aside
 from deltasim.solver.filling import fill_group
 from deltasim.solver.incidence import Runs, take_ends
 

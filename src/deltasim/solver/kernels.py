@@ -11,7 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from deltasim._jit import Packed, kernel_address
+from deltasim._jit import kernel_address
+from deltasim._packed import Packed
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 from deltasim.solver.awake import rouse

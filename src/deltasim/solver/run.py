@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._garbage import undisturbed
-from deltasim._jit import Packed, by_reference
+from deltasim._packed import Packed, by_reference
 from deltasim.errors import SolverError
 from deltasim.network import Network
 from deltasim.solver import loop
