@@ -1,4 +1,4 @@
-"""The loop over the fluxes of one kind, its law inside.
+"""The loop over the fluxes of one kind, its law inside; and what derivatives become where stages are nearly equal.
 
 Which law serves a group is decided by the type of its parameters when its own loop is compiled, so a new kind needs no
 line here.
@@ -15,10 +15,12 @@ from deltasim._jit import jit, jit_inline
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
-__all__ = ["evaluate_law", "fill_group", "fill_plain", "fill_sensitive"]
+__all__ = ["evaluate_law", "fill_group", "fill_plain", "fill_sensitive", "steepen"]
 
 LEAST_GAP = 1e-300
 """Instead of none, m: nothing flows between equal stages, and so nothing evens out."""
+EVENING = 0.1
+"""How quickly a gap must close, over how quickly its own flux would close it, for that to count as evening out."""
 
 _ALL: tuple[Any, ...] = (*LINKS.values(), *SOURCES.values())
 _KINDS: dict[type, Any] = {kind.parameters: kind for kind in _ALL}
@@ -68,7 +70,7 @@ def share_given(table, work, donor, reaches_soil):  # type: ignore[no-untyped-de
 
 @jit_inline
 def chord(discharge, gap, most, close, by_from, by_to):  # type: ignore[no-untyped-def]
-    """Slope of the line that `loop.steepen` may take for the derivatives of a law that goes as a low power of a gap.
+    """Slope of the line that `steepen` may take for the derivatives of a law that goes as a low power of a gap.
 
     Parameters
     ----------
@@ -90,6 +92,36 @@ def chord(discharge, gap, most, close, by_from, by_to):  # type: ignore[no-untyp
     """
     near = (gap < close * max(1.0, most)) & (discharge > 1.66 * gap * max(by_from, -by_to))
     return 1.5 * discharge / max(gap, LEAST_GAP) if near else 0.0
+
+
+@jit_inline
+def steepen(work, begin, end):  # type: ignore[no-untyped-def]
+    """Take the line for the derivatives between near stages that are evening out; the fluxes stay those of the law.
+
+    A linearly implicit step is one of Newton's. Towards a root of |x|^p - c it goes from x to x (1 - (1 - c/q)/p), with
+    q = |x|^p: beyond the root, and for p up to a half further than it was, where q is more than some times c. So it
+    goes to and fro within the tolerance, at the pace at which the two stages even out. With one and a half times the
+    slope of the chord it closes in for every such p. Of the flux q the part c passes on, and 1 - c/q is how quickly the
+    gap closes over how quickly q alone would close it. Where that is little the law's own derivatives are better; with
+    the others the method keeps its order 2.
+
+    Parameters
+    ----------
+    work : Work
+        With the net inflow of nodes at both ends of each flux in `at_from` and `at_to`.
+    begin, end : int
+        First flux, and one past the last.
+    """
+    q, chord, net_from, net_to = work.q, work.chord, work.at_from, work.at_to
+    lift_from, lift_to, by_from, by_to = work.lift_from, work.lift_to, work.by_from, work.by_to
+    for k in range(begin, end):
+        closing = net_to[k] * lift_to[k] - net_from[k] * lift_from[k]
+        closing = closing if q[k] >= 0.0 else -closing
+        alone = abs(q[k]) * (lift_from[k] + lift_to[k])
+        # What holds back flows only to the Jacobian.
+        evens = (chord[k] > 0.0) & ((closing > EVENING * alone) | (q[k] == 0.0))
+        by_from[k] = chord[k] * lift_from[k] if evens else by_from[k]
+        by_to[k] = -chord[k] * lift_to[k] if evens else by_to[k]
 
 
 def _filler(kind: Any) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import apart, jit, jit_inline, jit_inner
+from deltasim._jit import apart, jit, jit_inner
 from deltasim.solver.awake import rouse, water_at_rim, water_near_rim
 from deltasim.solver.control import ACT, CHANGED, CUT, NOTHING, STEER, UNCUT, govern, next_alarm, remember
 from deltasim.solver.dense import extend_fluxes
+from deltasim.solver.filling import steepen
 from deltasim.solver.final import accept, book, clear_round_off, move
 from deltasim.solver.incidence import scatter, take_ends
 from deltasim.solver.places import (
@@ -39,7 +40,7 @@ from deltasim.solver.record import (
     note_wishes,
     write_row,
 )
-from deltasim.solver.step import error_of, evaluate_at, trial_step, update_stages
+from deltasim.solver.step import error_of, evaluate_at, shut_flaps, trial_step, update_stages
 from deltasim.solver.sums import copy_into, copy_spans
 from deltasim.solver.transport import carry, note_given
 
@@ -67,8 +68,6 @@ MOST_GROWTH = 6.0
 LEAST_GROWTH = 0.2
 FIRST_CHANGE = 10.0
 """The first step may change a stage by so many tolerances."""
-EVENING = 0.1
-"""How quickly a gap must close, over how quickly its own flux would close it, for that to count as evening out."""
 LOG_MARGIN = 64
 """Room for events of one step, for each switch and actuator."""
 
@@ -85,36 +84,6 @@ def select_pieces(problem, work, t):  # type: ignore[no-untyped-def]
         while c < signals.last[i] and signals.time[c + 1] <= t:
             c += 1
         work.cursor[i] = c
-
-
-@jit_inline
-def steepen(work, begin, end):  # type: ignore[no-untyped-def]
-    """Take the line for the derivatives between near stages that are evening out; the fluxes stay those of the law.
-
-    A linearly implicit step is one of Newton's. Towards a root of |x|^p - c it goes from x to x (1 - (1 - c/q)/p), with
-    q = |x|^p: beyond the root, and for p up to a half further than it was, where q is more than some times c. So it
-    goes to and fro within the tolerance, at the pace at which the two stages even out. With one and a half times the
-    slope of the chord it closes in for every such p. Of the flux q the part c passes on, and 1 - c/q is how quickly the
-    gap closes over how quickly q alone would close it. Where that is little the law's own derivatives are better; with
-    the others the method keeps its order 2.
-
-    Parameters
-    ----------
-    work : Work
-        With the net inflow of nodes at both ends of each flux in `at_from` and `at_to`.
-    begin, end : int
-        First flux, and one past the last.
-    """
-    q, chord, net_from, net_to = work.q, work.chord, work.at_from, work.at_to
-    lift_from, lift_to, by_from, by_to = work.lift_from, work.lift_to, work.by_from, work.by_to
-    for k in range(begin, end):
-        closing = net_to[k] * lift_to[k] - net_from[k] * lift_from[k]
-        closing = closing if q[k] >= 0.0 else -closing
-        alone = abs(q[k]) * (lift_from[k] + lift_to[k])
-        # What holds back flows only to the Jacobian.
-        evens = (chord[k] > 0.0) & ((closing > EVENING * alone) | (q[k] == 0.0))
-        by_from[k] = chord[k] * lift_from[k] if evens else by_from[k]
-        by_to[k] = -chord[k] * lift_to[k] if evens else by_to[k]
 
 
 @apart(REFRESH)
@@ -198,6 +167,9 @@ def take_step(problem, work):  # type: ignore[no-untyped-def]
             return TOO_SMALL
         error, node, below = np.inf, work.counts[LIMITING], 0
         if trial_step(problem, work, t, dt) == 1:
+            if shut_flaps(problem, work):
+                work.counts[REJECTED] += 1
+                continue
             error, node, below = error_of(problem, work)
         if error <= 1.0:
             if not water_at_rim(work):

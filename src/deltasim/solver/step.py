@@ -22,6 +22,7 @@ from deltasim.solver.sums import add_one, add_scaled, add_stages, copy_spans, se
 __all__ = [
     "error_of",
     "evaluate_at",
+    "shut_flaps",
     "sum_fluxes",
     "trial_step",
     "update_stages",
@@ -29,6 +30,8 @@ __all__ = [
 
 DROP = 0.01
 """Part of the tolerance of a tiny storage, a volume, that makes a drop."""
+SLIGHT = 0.01
+"""Part of the tolerance up to which it does not matter what would run back through a flap."""
 
 
 @jit_inner
@@ -286,3 +289,25 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
                         worst = off
                         where = i
     return worst, where, below
+
+
+@jit_inner
+def shut_flaps(problem, work):  # type: ignore[no-untyped-def]
+    """Take the derivatives of flaps that were shut, and through which a trial would run back, for the step anew.
+
+    They are there for a flap that is about to open. Beside another link that evens the same two stages out it may be
+    about to open for ever: what then runs back, and is turned back, leaves the stages as far apart as they were.
+
+    Returns
+    -------
+    bool
+        Whether there are any that matter.
+    """
+    n, fluxes, found = problem.n, problem.fluxes, False
+    for j in range(fluxes.one_way.shape[0]):
+        k = fluxes.one_way[j]
+        if work.moved[k] < 0.0 and work.q[k] == 0.0 and (work.by_from[k] != 0.0 or work.by_to[k] != 0.0):
+            for i in (fluxes.origin[k], fluxes.target[k]):
+                if i < n and -work.moved[k] > SLIGHT * problem.tolerance * max(work.area[i], UNIT_AREA):
+                    work.by_from[k], work.by_to[k], found = 0.0, 0.0, True
+    return found
