@@ -32,7 +32,7 @@ class OutOfPatienceError(Exception):
 def run_patiently(body, pauses=2, **options):
     """Run the TOML of some components, but no longer than the solver pauses twice: 4e7 nodes times steps.
 
-    About one random network in two hundred has a well so small, between structures so wide, that the solver follows it
+    About one random network in five hundred has a well so small, between structures so wide, that the solver follows it
     at milliseconds.
     """
     left = [pauses]
