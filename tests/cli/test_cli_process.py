@@ -45,14 +45,19 @@ def process(folder: Path, *words: str, **environment: str) -> subprocess.Complet
 
 def plain_python(folder: Path, *words: str) -> subprocess.Popen[str]:
     """A run that takes minutes: without compiler, with an output every second."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "deltasim", "run", "pond.toml", "--set", "scenario.output_step=1 s", *words],
-        cwd=folder,
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # A job in the background of a shell ignores interrupts, and whatever it starts would do so too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "deltasim", "run", "pond.toml", "--set", "scenario.output_step=1 s", *words],
+            cwd=folder,
+            env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for_a_start(folder: Path, running: subprocess.Popen[str]) -> None:

@@ -117,7 +117,7 @@ def test_flaps_and_roots_between_equal_heads_do_not_hold_the_run_up(seed, n, hel
     something on. `held_up` is what the run took while a shut flap had no derivatives, or had them whatever ran back,
     and roots had the slope of their tangent.
     """
-    result = run(random_network(np.random.default_rng(seed), n, seed != 174), days=3, step="2 h")
+    result = run_patiently(random_network(np.random.default_rng(seed), n, seed != 174), days=3, step="2 h")
     assert_balanced(result)
     assert result.attrs["solver_steps"] < min(5000, held_up / 10)
 

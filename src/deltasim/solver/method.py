@@ -6,11 +6,11 @@ With U_k = B u_k the increment of the storages in stage k, V those at the start 
 
     V_1 = V + sum_k b_k U_k,    error = sum_k e_k U_k
 
+    V(theta) = V + theta sum_k b_k U_k + theta (1 - theta) [sum_k P_k U_k + theta sum_k Q_k U_k]
+
 Where the last two stages each correct what came before them at the end of the step, the error is the last correction.
 As the difference of two guesses it may be small by chance where both are wrong: of steps ten times as long as what
 begins within them takes, one in some thousands. Then the correction before is large; see `DOUBT`.
-
-    V(theta) = V + theta sum_k b_k U_k + theta (1 - theta) [sum_k P_k U_k + theta sum_k Q_k U_k]
 
 Each flux l has increments of its own, and moves w_l = sum_k b_k u_kl:
 
