@@ -66,7 +66,7 @@ def increments(p, w, o):
     scatter(p.fluxes, w.awake, w.q, w.net)
     for s in range(w.awake.counts[NODES]):
         begin, end = w.awake.nodes[s, 0], w.awake.nodes[s, 1]
-        add_stages(w.gain, 50.0, 1.0, p.method.coupling[3], w.node_increment, 3, begin, end)
+        add_stages(w.gain, 50.0, 1.0, p.method.coupling[3], w.node_increment, 0, 3, begin, end)
 
 
 def matrix(p, w, o):

@@ -35,6 +35,7 @@ __all__ = [
     "jit",
     "jit_inline",
     "jit_inner",
+    "jit_lanes",
     "jit_law",
     "kernel_address",
 ]
@@ -150,6 +151,26 @@ def jit_inline(function: F) -> F:
     return _compile_part(function, forceinline=True)
 
 
+def jit_lanes(function: F) -> F:
+    """Compile a loop over elements of arrays into whoever calls it; of what it writes nothing may be reached otherwise.
+
+    As of a `restrict` in C, the compiler takes that on trust. It need not ask before each loop whether any two arrays
+    overlap, where several elements at a time would not do; for twenty arrays that takes as long as a hundred elements.
+
+    Parameters
+    ----------
+    function : callable
+        As for `jit`. Each array that it writes is an argument, written and read through that alone; what it only reads
+        may be an argument or a field of one, and may overlap.
+
+    Returns
+    -------
+    callable
+        numba's dispatcher, for use in kernels; ``.py_func`` is the plain Python function.
+    """
+    return _compile_part(function, _LaneCompiler, forceinline=True)
+
+
 def jit_law(function: F) -> F:
     """Compile a law into the loop over its links, whatever its size; it can be called from Python as well.
 
@@ -186,10 +207,14 @@ def _compile(function: F, **options: bool) -> F:
         return numba.njit(cache=folder is not None, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
 
 
-def _compile_part(function: F, **options: bool) -> F:
+def _compile_part(function: F, compiler: type[Compiler] | None = None, **options: bool) -> F:
     """No cache: what is in it is in the cache of the kernel that it ends up in, and nobody loads it by itself."""
     return numba.njit(  # type: ignore[no-any-return]
-        pipeline_class=_PartCompiler, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options
+        pipeline_class=compiler or _PartCompiler,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        **options,
     )(function)
 
 
@@ -200,6 +225,14 @@ class _PartCompiler(Compiler):  # type: ignore[misc, unused-ignore]
         state = self.state
         state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
         state.targetctx.get_executable = _without_machine_code  # of a copy that belongs to this function
+        return super().define_pipelines()
+
+
+class _LaneCompiler(_PartCompiler):
+    """The same, of functions whose arguments do not overlap."""
+
+    def define_pipelines(self) -> Any:
+        self.state.flags.noalias = True
         return super().define_pipelines()
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from deltasim._jit import jit, jit_inline, jit_inner
+from deltasim._jit import jit, jit_inline, jit_inner, jit_lanes
 from deltasim.geometry import Curve, locate, make_slices, pack_curves, see_curves
 from deltasim.network import Network
 from deltasim.scenario import from_text
@@ -22,7 +22,7 @@ from deltasim.solver import elimination
 from deltasim.solver.awake import make_awake
 from deltasim.solver.build import prepare
 from deltasim.solver.elimination import factorise, plan_elimination, solve
-from deltasim.solver.incidence import find_runs, scatter, take_ends
+from deltasim.solver.incidence import add_run, find_runs, scatter, take_ends
 from deltasim.solver.method import RODAS4P2
 from deltasim.solver.ordering import EACH, along_paths, minimum_degree
 from deltasim.solver.run import begin, march
@@ -278,6 +278,23 @@ def test_runs_hold_what_follows_each_other_and_change_no_sum():
     assert node == pytest.approx(expected, abs=1e-14)
 
 
+@njit
+def through_run(scale, flux, first, origin, target, length, node):
+    add_run(scale, flux, first, origin, target, length, node)
+
+
+@pytest.mark.parametrize(("origin", "target"), [(2, 3), (3, 2), (2, 7), (7, 2), (2, 40), (40, 2), (0, 20)])
+def test_a_run_is_the_sum_of_its_fluxes_wherever_its_two_ends_lie(origin, target):
+    rng = np.random.default_rng(6)
+    flux, node, length = rng.normal(size=30), rng.normal(size=70), 20
+    expected = node.copy()
+    for k in range(length):
+        expected[origin + k] -= 1.5 * flux[4 + k]
+        expected[target + k] += 1.5 * flux[4 + k]
+    through_run(1.5, flux, *(np.uint64(each) for each in (4, origin, target, length)), node)
+    assert node == pytest.approx(expected, abs=1e-14)
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [
@@ -318,6 +335,30 @@ def test_parts_of_a_kernel_become_machine_code_in_it_alone():
     assert through_parts(1.5, 4) == 18.0
     assert through_parts.stats.cache_path is not None
     assert doubled.stats.cache_path is doubled_twice.stats.cache_path is None
+
+
+def tripled(x, y, z, end, a, b, c):
+    for i in range(end):
+        a[i] = 3.0 * x[i]
+        b[i] = 3.0 * y[i]
+        c[i] = 3.0 * z[i]
+
+
+@pytest.mark.parametrize(("compiled", "asks"), [(jit_inline, True), (jit_lanes, False)])
+def test_lanes_do_not_ask_whether_arrays_overlap(compiled, asks):
+    lanes = compiled(tripled)
+
+    @njit
+    def through_lanes(x, y, z, a, b, c):
+        lanes(x, y, z, np.uint64(x.shape[0]), a, b, c)
+
+    given = [np.arange(100.0) + k for k in range(3)]
+    found = [np.zeros(100) for _ in given]
+    through_lanes(*given, *found)
+    assert np.array_equal(found, 3.0 * np.array(given))
+    (code,) = through_lanes.inspect_llvm().values()
+    assert "vector.body" in code
+    assert ("vector.memcheck" in code) == asks
 
 
 SMALL = """

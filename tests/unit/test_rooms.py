@@ -25,6 +25,7 @@ ROOMS = [
     "fields",
     "concentrations",
     "variables",
+    "_lines",
     "_packed",
     "_jit",
     "geometry",

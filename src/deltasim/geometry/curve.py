@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deltasim._jit import jit_inline
+from deltasim._jit import jit_inline, jit_lanes
+from deltasim._lines import in_lines
 from deltasim.constants import UNIT_AREA
 
-__all__ = ["Curve", "CurveTable", "Slices", "locate", "make_slices", "pack_curves", "see_curves"]
+__all__ = ["Curve", "CurveTable", "Slices", "locate", "make_slices", "pack_curves", "see_curves", "see_stages"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -306,20 +307,22 @@ class Slices(NamedTuple):
 
     Parameters
     ----------
-    low, high : ndarray, m3
-        Volumes between which it lies.
     storage, stage, area, slope : ndarray
         Its row, as in `CurveTable`.
+    size : ndarray, m3
+        What it holds; 0 where nothing was looked up yet.
+    rise : ndarray, 1/m2
+        Of the stage by a volume at its lower edge: a division takes longer than all the rest.
     sloping : ndarray, shape (1,), int64
         In how many of them the area grows.
     """
 
-    low: Floats
-    high: Floats
     storage: Floats
     stage: Floats
     area: Floats
     slope: Floats
+    size: Floats
+    rise: Floats
     sloping: Integers
 
 
@@ -334,14 +337,28 @@ def make_slices(nodes: int) -> Slices:
     -------
     Slices
     """
-    storage, stage, slope = np.zeros((3, nodes))
-    low, high = np.full(nodes, np.inf), np.full(nodes, -np.inf)
-    return Slices(low, high, storage, stage, np.ones(nodes), slope, np.zeros(1, dtype=np.int64))
+    storage, stage, area, slope, size, rise = (in_lines((nodes,)) for _ in range(6))
+    return Slices(storage, stage, area, slope, size, rise, np.zeros(1, dtype=np.int64))
 
 
 @jit_inline
 def see_curves(curves, slices, rows, begin, end, volume, stage, area):  # type: ignore[no-untyped-def]
     """Stage and area of some nodes.
+
+    Parameters
+    ----------
+    curves, slices, rows, begin, end, volume, stage
+        As for `see_stages`.
+    area : ndarray, shape (n,) or longer, m2
+        Filled.
+    """
+    see_stages(curves, slices, rows, begin, end, volume, stage)  # type: ignore[no-untyped-call]
+    see_areas(slices, begin, end, volume, area)  # type: ignore[no-untyped-call]
+
+
+@jit_inline
+def see_stages(curves, slices, rows, begin, end, volume, stage):  # type: ignore[no-untyped-def]
+    """Stages of some nodes.
 
     Nearly all are where they were, in one slice of their curve; there one formula holds without a question asked, which
     processors work out for several nodes at a time. The others are looked up one by one.
@@ -356,34 +373,53 @@ def see_curves(curves, slices, rows, begin, end, volume, stage, area):  # type: 
     begin, end : uint64
         First node, and one past the last.
     volume : ndarray, shape (n,) or longer, m3
-    stage, area : ndarray, shape (n,) or longer
-        Filled, as `locate` has them; m and m2.
+    stage : ndarray, shape (n,) or longer, m
+        Filled, as `locate` has it.
     """
+    if guess_stages(slices, begin, end, volume, stage) == 0:  # type: ignore[no-untyped-call]
+        return
+    for i in range(np.int64(begin), np.int64(end)):
+        d = volume[i] - slices.storage[i]
+        if d < 0.0 or d >= slices.size[i]:
+            stage[i], _, _ = locate(curves, i, volume[i], rows)  # type: ignore[no-untyped-call]
+            k = rows[i]
+            slices.sloping[0] += int(curves.slope[k] != 0.0) - int(slices.slope[i] != 0.0)
+            slices.storage[i] = curves.storage[k]
+            slices.stage[i] = curves.stage[k]
+            slices.area[i] = curves.area[k]
+            slices.slope[i] = curves.slope[k]
+            slices.size[i] = curves.storage[k + 1] - curves.storage[k] if k < curves.last[i] else np.inf
+            slices.rise[i] = 1.0 / max(curves.area[k], LEAST_SUM)
+
+
+@jit_lanes
+def guess_stages(slices, begin, end, volume, stage):  # type: ignore[no-untyped-def]
+    """Stages of nodes that are in the slices where they were, and how many are not."""
     strays = 0
     if slices.sloping[0] > 0:
         for i in range(begin, end):
             d = volume[i] - slices.storage[i]
             root = np.sqrt(max(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d, 0.0))
             stage[i] = slices.stage[i] + 2.0 * d / max(slices.area[i] + root, LEAST_SUM)
-            area[i] = root
-            strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
+            strays += (d < 0.0) | (d >= slices.size[i])
     else:
         for i in range(begin, end):
-            stage[i] = slices.stage[i] + (volume[i] - slices.storage[i]) / slices.area[i]
+            d = volume[i] - slices.storage[i]
+            stage[i] = slices.stage[i] + d * slices.rise[i]
+            strays += (d < 0.0) | (d >= slices.size[i])
+    return strays
+
+
+@jit_lanes
+def see_areas(slices, begin, end, volume, area):  # type: ignore[no-untyped-def]
+    """Areas of nodes that are in their slices, or below empty; after `see_stages`."""
+    if slices.sloping[0] > 0:
+        for i in range(begin, end):
+            d = max(volume[i] - slices.storage[i], 0.0)
+            area[i] = np.sqrt(max(slices.area[i] * slices.area[i] + 2.0 * slices.slope[i] * d, 0.0))
+    else:
+        for i in range(begin, end):
             area[i] = slices.area[i]
-            strays += (volume[i] < slices.low[i]) | (volume[i] >= slices.high[i])
-    if strays > 0:
-        for i in range(np.int64(begin), np.int64(end)):
-            if volume[i] < slices.low[i] or volume[i] >= slices.high[i]:
-                stage[i], area[i], _ = locate(curves, i, volume[i], rows)  # type: ignore[no-untyped-call]
-                k = rows[i]
-                slices.sloping[0] += int(curves.slope[k] != 0.0) - int(slices.slope[i] != 0.0)
-                slices.low[i] = curves.storage[k]
-                slices.high[i] = curves.storage[k + 1] if k < curves.last[i] else np.inf
-                slices.storage[i] = curves.storage[k]
-                slices.stage[i] = curves.stage[k]
-                slices.area[i] = curves.area[k]
-                slices.slope[i] = curves.slope[k]
 
 
 @jit_inline

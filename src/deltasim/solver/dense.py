@@ -6,14 +6,14 @@ round-off: V(theta) = V + theta S + theta (1 - theta) (P + theta Q), and likewis
 
 from __future__ import annotations
 
-from deltasim._jit import apart, jit_inline, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner, jit_lanes
 from deltasim.solver.final import clear_round_off, move
 from deltasim.solver.incidence import scatter
 from deltasim.solver.places import BEGUN, DENSE, EXTEND, FLUXES, LENGTH, NODES, TIME
 from deltasim.solver.step import sum_fluxes
 from deltasim.solver.sums import copy_spans
 
-__all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside"]
+__all__ = ["cut_step", "extend_fluxes", "flux_inside", "part_of_step", "storage_inside", "storages_inside"]
 
 
 @jit_inline
@@ -21,6 +21,13 @@ def storage_inside(work, i, theta):  # type: ignore[no-untyped-def]
     """Storage of node i at a part of the last step, m3, not below 0."""
     inner = work.dense_node[1, i] + theta * work.dense_node[2, i]
     return max(work.begun[i] + theta * (work.dense_node[0, i] + (1.0 - theta) * inner), 0.0)
+
+
+@jit_lanes
+def storages_inside(work, theta, begin, end, storage):  # type: ignore[no-untyped-def]
+    """Set `storage` to those of some nodes at a part of the last step, m3."""
+    for i in range(begin, end):
+        storage[i] = storage_inside(work, i, theta)
 
 
 @jit_inline
@@ -39,6 +46,13 @@ def flux_inside(work, k, theta):  # type: ignore[no-untyped-def]
         bend = 6.0 * (mean - before - 0.5 * slope)
         return before + theta * (slope + (1.0 - theta) * bend)
     return before + theta * (slope + (1.0 - theta) * ((start - slope) * (1.0 - theta) + (slope - end) * theta))
+
+
+@jit_lanes
+def moved_inside(whole, first, second, theta, begin, end, moved):  # type: ignore[no-untyped-def]
+    """Set `moved` to what the last step moves up to a part of it, m3."""
+    for k in range(begin, end):
+        moved[k] = theta * (whole[k] + (1.0 - theta) * (first[k] + theta * second[k]))
 
 
 @jit_inner
@@ -68,8 +82,7 @@ def part_of_step(problem, work, theta, moved, net):  # type: ignore[no-untyped-d
     first, second, awake = work.dense_flux[0], work.dense_flux[1], work.awake
     nodes, fluxes = awake.nodes, awake.fluxes
     for s in range(awake.counts[FLUXES]):
-        for k in range(fluxes[s, 0], fluxes[s, 1]):
-            moved[k] = theta * (work.moved[k] + (1.0 - theta) * (first[k] + theta * second[k]))
+        moved_inside(work.moved, first, second, theta, fluxes[s, 0], fluxes[s, 1], moved)
     scatter(problem.fluxes, awake, moved, net)
     below = 0
     for s in range(awake.counts[NODES]):

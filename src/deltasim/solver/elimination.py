@@ -178,18 +178,20 @@ def factorise_paths(plan, w, i, j, count):  # type: ignore[no-untyped-def]
     """Factor two paths side by side, or one: then both do the same, which takes no longer than one."""
     own_i, below_i, right_i = places(plan, i)
     own_j, below_j, right_j = places(plan, j)
-    taken_i, taken_j = 0.0, 0.0
+    taken_i, taken_j, least = 0.0, 0.0, np.inf
     for s in range(np.uint64(0), np.uint64(count)):
         pivot_i, pivot_j = w[own_i + s] - taken_i, w[own_j + s] - taken_j
-        if not (0.0 < pivot_i < np.inf and 0.0 < pivot_j < np.inf):
+        if not (pivot_i > 0.0 and pivot_j > 0.0):
             return False
+        low_i, low_j, high_i, high_j = w[below_i + s], w[below_j + s], w[right_i + s], w[right_j + s]
         inverse_i, inverse_j = 1.0 / pivot_i, 1.0 / pivot_j
-        low_i, low_j = w[below_i + s] * inverse_i, w[below_j + s] * inverse_j
-        high_i, high_j = w[right_i + s], w[right_j + s]
-        taken_i, taken_j = low_i * high_i, low_j * high_j
+        taken_i, taken_j = low_i * high_i * inverse_i, low_j * high_j * inverse_j
+        least = min(least, inverse_i, inverse_j)
         w[own_i + s], w[own_j + s] = inverse_i, inverse_j
-        w[below_i + s], w[below_j + s] = low_i, low_j
+        w[below_i + s], w[below_j + s] = low_i * inverse_i, low_j * inverse_j
         w[right_i + s], w[right_j + s] = high_i * inverse_i, high_j * inverse_j
+    if least == 0.0:  # of a pivot that is infinite
+        return False
     w[plan.row[plan.first[i] + count - 1]] -= taken_i
     if j != i:
         w[plan.row[plan.first[j] + count - 1]] -= taken_j

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
-from deltasim._jit import jit, jit_inline
+from deltasim._jit import jit, jit_inline, jit_lanes
 from deltasim.fluxes import SOURCES
 from deltasim.links import LINKS
 
@@ -94,8 +94,8 @@ def chord(discharge, gap, most, close, by_from, by_to):  # type: ignore[no-untyp
     return 1.5 * discharge / max(gap, LEAST_GAP) if near else 0.0
 
 
-@jit_inline
-def steepen(work, begin, end):  # type: ignore[no-untyped-def]
+@jit_lanes
+def steepen(work, begin, end, by_from, by_to):  # type: ignore[no-untyped-def]
     """Take the line for the derivatives between near stages that are evening out; the fluxes stay those of the law.
 
     A linearly implicit step is one of Newton's. Towards a root of |x|^p - c it goes from x to x (1 - (1 - c/q)/p), with
@@ -111,9 +111,11 @@ def steepen(work, begin, end):  # type: ignore[no-untyped-def]
         With the net inflow of nodes at both ends of each flux in `at_from` and `at_to`.
     begin, end : int
         First flux, and one past the last.
+    by_from, by_to : ndarray, shape (m,)
+        Those of `work`; updated.
     """
     q, chord, net_from, net_to = work.q, work.chord, work.at_from, work.at_to
-    lift_from, lift_to, by_from, by_to = work.lift_from, work.lift_to, work.by_from, work.by_to
+    lift_from, lift_to = work.lift_from, work.lift_to
     for k in range(begin, end):
         closing = net_to[k] * lift_to[k] - net_from[k] * lift_from[k]
         closing = closing if q[k] >= 0.0 else -closing
@@ -202,35 +204,42 @@ def _quick_filler(kind: Any) -> Any:
     """Make the loop of one kind with the quick form of its law inside, which asks no questions."""
     quick, steep = kind.quick, kind.steep
 
-    def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:
+    @jit_lanes
+    def lanes(p, sensitive, table, work, start, begin, end, q, left, by_from, by_to, by_time, line):  # type: ignore[no-untyped-def]
         stage_from, stage_to, setting, factor = work.at_from, work.at_to, work.setting, work.factor
         lift_from, lift_to, rise_from, rise_to = work.lift_from, work.lift_to, work.rise_from, work.rise_to
-        by_from, by_to, by_time, left, forward = work.by_from, work.by_to, work.by_time, work.left, table.forward
-        setting_rate, factor_rate, line, close = work.setting_rate, work.factor_rate, work.chord, table.close
+        setting_rate, factor_rate, forward, close = work.setting_rate, work.factor_rate, table.forward, table.close
+        unsettled = 0
+        for k in range(begin, end):
+            back = stage_to[k] > stage_from[k]
+            up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
+            value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
+            value = -value if back else value
+            flux = value * factor[k]
+            q[k] = flux
+            holds = holds & ((flux >= 0.0) | (forward[k] == 0))
+            if sensitive:
+                d_from = -d_down if back else d_up
+                d_to = -d_up if back else d_down
+                d_setting = -d_setting if back else d_setting
+                rate = d_from * rise_from[k] + d_to * rise_to[k] + d_setting * setting_rate[k]
+                by_time[k] = factor[k] * rate + value * factor_rate[k]
+                if steep:
+                    most = max(lift_from[k], lift_to[k])
+                    line[k] = factor[k] * chord(abs(value), up - down, most, close, d_from, d_to)
+                by_from[k] = factor[k] * d_from * lift_from[k]
+                by_to[k] = factor[k] * d_to * lift_to[k]
+            left[k] = 1 - holds
+            unsettled += 1 - holds
+        return unsettled
+
+    def fill(p: Any, g: int, sensitive: bool, table: Any, work: Any, q: Any) -> int:
         spans, start = work.awake.pieces, np.uint64(table.group[g])
+        left, by_from, by_to, by_time, line = work.left, work.by_from, work.by_to, work.by_time, work.chord
         unsettled = 0
         for s in range(work.awake.of_group[g], work.awake.of_group[g + 1]):
-            for k in range(spans[s, 0], spans[s, 1]):
-                back = stage_to[k] > stage_from[k]
-                up, down = max(stage_from[k], stage_to[k]), min(stage_from[k], stage_to[k])
-                value, d_up, d_down, d_setting, holds = quick(p, k - start, up, down, setting[k])
-                value = -value if back else value
-                flux = value * factor[k]
-                q[k] = flux
-                holds = holds & ((flux >= 0.0) | (forward[k] == 0))
-                if sensitive:
-                    d_from = -d_down if back else d_up
-                    d_to = -d_up if back else d_down
-                    d_setting = -d_setting if back else d_setting
-                    rate = d_from * rise_from[k] + d_to * rise_to[k] + d_setting * setting_rate[k]
-                    by_time[k] = factor[k] * rate + value * factor_rate[k]
-                    if steep:
-                        most = max(lift_from[k], lift_to[k])
-                        line[k] = factor[k] * chord(abs(value), up - down, most, close, d_from, d_to)
-                    by_from[k] = factor[k] * d_from * lift_from[k]
-                    by_to[k] = factor[k] * d_to * lift_to[k]
-                left[k] = 1 - holds
-                unsettled += 1 - holds
+            begin, end = spans[s, 0], spans[s, 1]
+            unsettled += lanes(p, sensitive, table, work, start, begin, end, q, left, by_from, by_to, by_time, line)
         return unsettled
 
     return fill

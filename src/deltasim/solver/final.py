@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import apart, jit_inner
+from deltasim._jit import apart, jit_inner, jit_lanes
 from deltasim.solver.incidence import scatter
 from deltasim.solver.places import ACCEPT, DENSE, FLUXES, LENGTH, NODES
 from deltasim.solver.step import sum_fluxes
-from deltasim.solver.sums import sum_stages
+from deltasim.solver.sums import subtract, sum_stages
 
 __all__ = ["accept", "book", "clear_round_off", "move"]
 
@@ -103,8 +103,7 @@ def accept(problem, work, dt, below):  # type: ignore[no-untyped-def]
     if below == 0 and not runs_back(problem, work):
         stages, whole = method.nodes.shape[0], work.dense_node[0]
         for s in range(many):
-            for i in range(spans[s, 0], spans[s, 1]):
-                whole[i] = work.trial[i] - work.volume[i]
+            subtract(whole, work.trial, work.volume, spans[s, 0], spans[s, 1])
             for row in range(2):
                 inside = work.dense_node[row + 1]
                 sum_stages(inside, method.dense[row], work.node_increment, stages, spans[s, 0], spans[s, 1])
@@ -126,6 +125,21 @@ def accept(problem, work, dt, below):  # type: ignore[no-untyped-def]
     return 1 if below > 0 else 0
 
 
+@jit_lanes
+def move_nodes(net, begin, end, volume, carry, begun):  # type: ignore[no-untyped-def]
+    """Add `net` to the volumes, and count those that are below 0."""
+    below = 0
+    for i in range(begin, end):
+        before = volume[i]
+        y = net[i] - carry[i]
+        v = before + y
+        begun[i] = before
+        carry[i] = (v - before) - y
+        volume[i] = v
+        below += v < 0.0
+    return below
+
+
 @jit_inner
 def move(problem, work):  # type: ignore[no-untyped-def]
     """Move the volumes of the step from storage to storage, with compensated sums (Kahan 1965).
@@ -139,15 +153,19 @@ def move(problem, work):  # type: ignore[no-untyped-def]
     below = 0
     scatter(problem.fluxes, work.awake, work.moved, work.rhs)
     for s in range(many):
-        for i in range(spans[s, 0], spans[s, 1]):
-            begun = work.volume[i]
-            y = work.rhs[i] - work.carry[i]
-            v = begun + y
-            work.begun[i] = begun
-            work.carry[i] = (v - begun) - y
-            work.volume[i] = v
-            below += v < 0.0
+        below += move_nodes(work.rhs, spans[s, 0], spans[s, 1], work.volume, work.carry, work.begun)
     return below
+
+
+@jit_lanes
+def book_fluxes(moved, begin, end, total, carry):  # type: ignore[no-untyped-def]
+    """Add what was moved to the totals."""
+    for k in range(begin, end):
+        before = total[k]
+        y = moved[k] - carry[k]
+        v = before + y
+        carry[k] = (v - before) - y
+        total[k] = v
 
 
 @jit_inner
@@ -155,11 +173,7 @@ def book(work):  # type: ignore[no-untyped-def]
     """Add the volumes of the step to the totals, likewise."""
     fluxes = work.awake.fluxes
     for s in range(work.awake.counts[FLUXES]):
-        for k in range(fluxes[s, 0], fluxes[s, 1]):
-            y = work.moved[k] - work.total_carry[k]
-            v = work.total[k] + y
-            work.total_carry[k] = (v - work.total[k]) - y
-            work.total[k] = v
+        book_fluxes(work.moved, fluxes[s, 0], fluxes[s, 1], work.total, work.total_carry)
 
 
 @jit_inner

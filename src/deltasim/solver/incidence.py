@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deltasim._jit import jit_inner
+from deltasim._jit import jit_inner, jit_lanes
 from deltasim.solver.places import LOOSE, NODES, RUNS
-from deltasim.solver.sums import add_scaled, copy_into, set_spans
+from deltasim.solver.sums import set_spans
 
 __all__ = ["Runs", "add_fluxes", "find_runs", "scatter", "take_ends"]
 
@@ -65,26 +65,50 @@ def find_runs(columns: Sequence[Integers]) -> Runs:
     return Runs(first, last - first + 1, np.flatnonzero(np.cumsum(marks[:-1]) == 0))
 
 
+@jit_lanes
+def add_run(scale, flux, first, origin, target, length, node):  # type: ignore[no-untyped-def]
+    """Add a run of fluxes, scaled, to its nodes; its indices are unsigned.
+
+    Where the nodes that they leave and those that they enter overlap, as along a river, each of them is looked at once:
+    a loop over fluxes that writes both ends would wait for itself.
+    """
+    low, high = min(origin, target), max(origin, target)
+    scale = -scale if origin < target else scale
+    apart = min(high - low, length)
+    for i in range(apart):
+        node[low + i] += scale * flux[first + i]
+    for i in range(apart, length):
+        node[low + i] += scale * (flux[first + i] - flux[first + i - apart])
+    for i in range(length - apart, length):
+        node[high + i] -= scale * flux[first + i]
+
+
+@jit_lanes
+def take_run(node, origin, target, first, length, at_from, at_to):  # type: ignore[no-untyped-def]
+    """Take values of nodes to the ends of a run of fluxes; its indices are unsigned."""
+    for i in range(length):
+        at_from[first + i] = node[origin + i]
+        at_to[first + i] = node[target + i]
+
+
 @jit_inner
 def scatter(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
     """Sum fluxes into storages: `node` = B `flux`, over what is awake; the rest stays as it is, or means nothing."""
     set_spans(node, 0.0, awake.nodes, awake.counts[NODES])
-    add_fluxes(fluxes, awake, flux, node)
+    add_fluxes(fluxes, awake, 1.0, flux, node)
 
 
 @jit_inner
-def add_fluxes(fluxes, awake, flux, node):  # type: ignore[no-untyped-def]
-    """Add fluxes to nodes: `node` += B `flux`, over what is awake."""
+def add_fluxes(fluxes, awake, scale, flux, node):  # type: ignore[no-untyped-def]
+    """Add fluxes to nodes: `node` += scale B `flux`, over what is awake."""
     origin, target, runs, loose = fluxes.origin, fluxes.target, awake.runs, awake.loose
     for r in range(awake.counts[RUNS]):
-        k, length = runs[r, 0], runs[r, 1]
-        # First one end, then the other: where they share nodes, one loop over both would wait for itself.
-        add_scaled(node[origin[k] :], -1.0, flux[k:], length)
-        add_scaled(node[target[k] :], 1.0, flux[k:], length)
+        k, length = np.uint64(runs[r, 0]), np.uint64(runs[r, 1])
+        add_run(scale, flux, k, np.uint64(origin[k]), np.uint64(target[k]), length, node)
     for j in range(awake.counts[LOOSE]):
         k = loose[j]
-        node[origin[k]] -= flux[k]
-        node[target[k]] += flux[k]
+        node[origin[k]] -= scale * flux[k]
+        node[target[k]] += scale * flux[k]
 
 
 @jit_inner
@@ -92,9 +116,8 @@ def take_ends(fluxes, awake, node, at_from, at_to):  # type: ignore[no-untyped-d
     """Values of nodes at both ends of each flux that is awake."""
     origin, target, runs, loose = fluxes.origin, fluxes.target, awake.runs, awake.loose
     for r in range(awake.counts[RUNS]):
-        k, length = runs[r, 0], runs[r, 1]
-        copy_into(at_from[k:], node[origin[k] :], length)
-        copy_into(at_to[k:], node[target[k] :], length)
+        k, length = np.uint64(runs[r, 0]), np.uint64(runs[r, 1])
+        take_run(node, np.uint64(origin[k]), np.uint64(target[k]), k, length, at_from, at_to)
     for j in range(awake.counts[LOOSE]):
         k = loose[j]
         at_from[k] = node[origin[k]]

@@ -40,7 +40,7 @@ from deltasim.solver.record import (
     note_wishes,
     write_row,
 )
-from deltasim.solver.step import error_of, evaluate_at, shut_flaps, trial_step, update_stages
+from deltasim.solver.step import error_of, evaluate_at, set_linear, shut_flaps, trial_step, update_stages
 from deltasim.solver.sums import copy_into, copy_spans
 from deltasim.solver.transport import carry, note_given
 
@@ -105,9 +105,9 @@ def refresh(problem, work):  # type: ignore[no-untyped-def]
         work.net[j] = 0.0
     take_ends(problem.fluxes, awake, work.net, work.at_from, work.at_to)
     for s in range(awake.counts[FLUXES]):
-        steepen(work, awake.fluxes[s, 0], awake.fluxes[s, 1])
-        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
-            work.rate[k] = work.by_time[k] + work.by_from[k] * work.at_from[k] + work.by_to[k] * work.at_to[k]
+        begin, end = awake.fluxes[s, 0], awake.fluxes[s, 1]
+        steepen(work, begin, end, work.by_from, work.by_to)
+        set_linear(work, 1.0, begin, end, work.rate)
     for j in range(problem.fluxes.one_way.shape[0]):
         k = problem.fluxes.one_way[j]
         if work.q[k] == 0.0:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deltasim._lines import in_lines, padded
 from deltasim.geometry import CurveTable, Slices, make_slices
 from deltasim.solver.actuators import ControlState, ControlTable
 from deltasim.solver.awake import Awake, Neighbours, make_awake
@@ -313,24 +314,6 @@ class Output(NamedTuple):
     mass: Floats
 
 
-LINE = 64
-"""Bytes that processors fetch and work on at once; what lies across two of them takes twice as long."""
-
-
-def _padded(length: int) -> int:
-    """Numbers in whole lines."""
-    per_line = LINE // 8
-    return -(-length // per_line) * per_line
-
-
-def _in_lines(shape: tuple[int, ...]) -> Floats:
-    """Zeros that begin with a line."""
-    size = int(np.prod(shape))
-    room = np.zeros(size + LINE // 8)
-    skipped = -room.ctypes.data % LINE // 8
-    return room[skipped : skipped + size].reshape(shape)
-
-
 def make_work(
     problem: Problem,
     storage: Floats,
@@ -362,10 +345,10 @@ def make_work(
     shapes: dict[str, tuple[int, ...]] = {
         "clock": (CLOCKS,),
         "weight": (len(problem.fluxes.entries.flux),),
-        "node_increment": (s, _padded(nodes)),
-        "stage_flux": (s, _padded(m)),
-        "dense_node": (3, _padded(nodes)),
-        "dense_flux": (2, _padded(m)),
+        "node_increment": (s, padded(nodes)),
+        "stage_flux": (s, padded(m)),
+        "dense_node": (3, padded(nodes)),
+        "dense_flux": (2, padded(m)),
         "matrix": (problem.plan.size + 1,),
     }
     over_nodes = "volume carry begun stage stage_before area lift rise trial trial_stage trial_area rhs share gain net"
@@ -373,9 +356,9 @@ def make_work(
     shapes.update(dict.fromkeys(("tide_time", "tide_level", "tide_rate"), (len(problem.bindings.tide),)))
     shapes.update(dict.fromkeys(f"{over_nodes} drift".split(), (nodes,)))
     shapes.update(dict.fromkeys(over_storages.split(), (n,)))
-    arrays: dict[str, Any] = {name: _in_lines(shapes.get(name, (m,))) for name in Work._fields[:-4]}
+    arrays: dict[str, Any] = {name: in_lines(shapes.get(name, (m,))) for name in Work._fields[:-4]}
     arrays["counts"] = np.zeros(COUNTS, dtype=np.int64)
-    arrays["left"] = np.zeros(m, dtype=np.int64)
+    arrays["left"] = in_lines((m,), np.int64)
     arrays["rows"] = problem.curves.first.copy()
     arrays["cursor"] = problem.signals.first.copy()
     arrays["tide_time"][:] = np.nan

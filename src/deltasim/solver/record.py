@@ -7,16 +7,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import jit_inner
-from deltasim.geometry import see_curves
-from deltasim.solver.dense import part_of_step, storage_inside
+from deltasim._jit import jit_inner, jit_lanes
+from deltasim.geometry import see_curves, see_stages
+from deltasim.solver.dense import part_of_step, storages_inside
 from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES, REST
-from deltasim.solver.sums import copy_into
+from deltasim.solver.sums import copy_into, copy_part, scale_one
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
 NEXT, FIRST, LAST = 0, 2, 4
 """Places in `asked` of settings and factors: at the start of the next step, and at both ends of the last one."""
+
+
+@jit_lanes
+def note_peaks(work, whole, first, second, t, dt, begin, end, most, when):  # type: ignore[no-untyped-def]
+    """Update the largest storages, and when, from the coefficients of the continuous extension."""
+    begun, volume = work.begun, work.volume
+    for i in range(begin, end):
+        best, at = max(volume[i], most[i]), t + dt if volume[i] > most[i] else when[i]
+        b, total = second[i] - first[i], whole[i] + first[i]
+        square = b * b + 3.0 * second[i] * total
+        root = np.sqrt(max(square, 0.0))
+        # Of the two roots the one where the slope falls through zero, in the form that does not cancel.
+        top, under = (b + root, 3.0 * second[i]) if b >= 0.0 else (-total, b - root)
+        theta = top / under if under != 0.0 else -1.0
+        inner = first[i] + theta * second[i]
+        peak = begun[i] + theta * (whole[i] + (1.0 - theta) * inner)
+        inside = (square >= 0.0) & (theta > 0.0) & (theta < 1.0) & (peak > best)
+        most[i] = peak if inside else best
+        when[i] = t + theta * dt if inside else at
 
 
 @jit_inner
@@ -34,7 +53,7 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
         work.begun,
         work.volume,
     )
-    most, when, spans, many = work.max_volume, work.max_time, work.awake.nodes, work.awake.counts[NODES]
+    most, spans, many = work.max_volume, work.awake.nodes, work.awake.counts[NODES]
     found = 0
     for s in range(many):
         for i in range(spans[s, 0], spans[s, 1]):
@@ -43,19 +62,26 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
     if found == 0:
         return
     for s in range(many):
-        for i in range(spans[s, 0], spans[s, 1]):
-            best, at = max(volume[i], most[i]), t + dt if volume[i] > most[i] else when[i]
-            b, total = second[i] - first[i], whole[i] + first[i]
-            square = b * b + 3.0 * second[i] * total
-            root = np.sqrt(max(square, 0.0))
-            # Of the two roots the one where the slope falls through zero, in the form that does not cancel.
-            top, under = (b + root, 3.0 * second[i]) if b >= 0.0 else (-total, b - root)
-            theta = top / under if under != 0.0 else -1.0
-            inner = first[i] + theta * second[i]
-            peak = begun[i] + theta * (whole[i] + (1.0 - theta) * inner)
-            inside = (square >= 0.0) & (theta > 0.0) & (theta < 1.0) & (peak > best)
-            most[i] = peak if inside else best
-            when[i] = t + theta * dt if inside else at
+        note_peaks(work, whole, first, second, t, dt, spans[s, 0], spans[s, 1], most, work.max_time)
+
+
+@jit_lanes
+def note_largest(work, t, dt, begin, end, most, when):  # type: ignore[no-untyped-def]
+    """Update the largest fluxes, and when."""
+    q, q_before, moved, rate, rate_before = work.q, work.q_before, work.moved, work.rate, work.rate_before
+    for k in range(begin, end):
+        before, after = q_before[k], q[k]
+        middle = 0.25 * (6.0 * moved[k] / dt - before - after)
+        bend = 2.0 * (before + after - 2.0 * middle)
+        slope = after - before - bend
+        theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
+        peak = before + theta * (slope + theta * bend)
+        more = abs(after) > abs(most[k])
+        best, at = after if more else most[k], t + dt if more else when[k]
+        inside = (theta > 0.0) & (theta < 1.0) & (abs(peak) > abs(best))
+        inside = inside & (rate_before[k] * middle > 0.0) & (rate[k] * middle < 0.0)
+        most[k] = peak if inside else best
+        when[k] = t + theta * dt if inside else at
 
 
 @jit_inner
@@ -67,27 +93,15 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     is by magnitude, with its sign.
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
-    q, q_before, moved, most, when = work.q, work.q_before, work.moved, work.max_flux, work.max_flux_time
-    rate, rate_before, spans, many = work.rate, work.rate_before, work.awake.fluxes, work.awake.counts[FLUXES]
+    q, q_before, moved, most = work.q, work.q_before, work.moved, work.max_flux
+    spans, many = work.awake.fluxes, work.awake.counts[FLUXES]
     found = 0
     for s in range(many):
         for k in range(spans[s, 0], spans[s, 1]):
             middle = 0.25 * (6.0 * moved[k] / dt - q_before[k] - q[k])
             found += max(abs(q_before[k]), abs(q[k]), abs(middle)) * 1.25 > abs(most[k])
     for s in range(many if found > 0 else 0):
-        for k in range(spans[s, 0], spans[s, 1]):
-            before, after = q_before[k], q[k]
-            middle = 0.25 * (6.0 * moved[k] / dt - before - after)
-            bend = 2.0 * (before + after - 2.0 * middle)
-            slope = after - before - bend
-            theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
-            peak = before + theta * (slope + theta * bend)
-            more = abs(after) > abs(most[k])
-            best, at = after if more else most[k], t + dt if more else when[k]
-            inside = (theta > 0.0) & (theta < 1.0) & (abs(peak) > abs(best))
-            inside = inside & (rate_before[k] * middle > 0.0) & (rate[k] * middle < 0.0)
-            most[k] = peak if inside else best
-            when[k] = t + theta * dt if inside else at
+        note_largest(work, t, dt, spans[s, 0], spans[s, 1], most, work.max_flux_time)
     for j in range(problem.lifting.shape[0]):
         k = problem.lifting[j]
         before, after = work.q_before[k], work.q[k]
@@ -99,29 +113,46 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
         work.energy[k] += problem.lift_power[k] * max(work_done, 0.0) * dt / 6.0
 
 
-@jit_inner
-def integrate_stages(problem, work, length, middle, stage, begin, end):  # type: ignore[no-untyped-def]
-    """Add the integral of stages, above those of the start, from `stage_left` to `stage`, by Simpson's rule.
+@jit_lanes
+def hold_above_empty(begun, moved, begin, end, storage):  # type: ignore[no-untyped-def]
+    """Set `storage` to what there was and what was moved in, without the round-off that may be less than nothing."""
+    for i in range(begin, end):
+        storage[i] = max(begun[i] + moved[i], 0.0)
 
-    Parameters
-    ----------
-    problem : Problem
-    work : Work
-    length : float, s
-    middle : float
-        Part of the last step in the middle between the two.
-    stage : ndarray, shape (n,) or longer, m
-        Becomes `stage_left`.
-    begin, end : int
-        First node, and one past the last.
-    """
-    storage, between, base, left = work.rhs, work.trial_area, work.stage_base, work.stage_left
+
+@jit_lanes
+def add_simpson(stage, between, base, length, begin, end, left, integral):  # type: ignore[no-untyped-def]
+    """Add the integral of stages above `base`, from `left` over `between` to `stage`, which becomes `left`."""
     for i in range(begin, end):
-        storage[i] = storage_inside(work, i, middle)
-    see_curves(problem.curves, work.slices, work.rows, begin, end, storage, between, work.gain)
-    for i in range(begin, end):
-        work.stage_integral[i] += length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
+        integral[i] += length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
         left[i] = stage[i]
+
+
+@jit_lanes
+def take_mean(stage, between, base, length, interval, begin, end, left, integral, mean):  # type: ignore[no-untyped-def]
+    """Add it likewise, set `mean` to what all comes to over an interval, and begin the integral anew."""
+    for i in range(begin, end):
+        rest = length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
+        mean[i] = base[i] + (integral[i] + rest) / interval
+        integral[i] = 0.0
+        left[i] = stage[i]
+
+
+@jit_lanes
+def take_moved(moved, begin, end, since, volume):  # type: ignore[no-untyped-def]
+    """Set `volume` to what was moved since the row before, the step so far included, which `since` then leaves out."""
+    for k in range(begin, end):
+        volume[k] = since[k] + moved[k]
+        since[k] = -moved[k]
+
+
+@jit_inner
+def stages_between(problem, work, middle, begin, end):  # type: ignore[no-untyped-def]
+    """Stages at a part of the last step into `work.trial_area`, which is free between steps; Simpson's rule asks."""
+    storage, between = work.rhs, work.trial_area
+    storages_inside(work, middle, begin, end, storage)
+    see_stages(problem.curves, work.slices, work.rows, begin, end, storage, between)
+    return between
 
 
 @jit_inner
@@ -182,20 +213,14 @@ def write_row(problem, work, output, row, begin, theta, length):  # type: ignore
     for s in range(many):
         first, last = spans[s, 0], spans[s, 1]
         if theta < 1.0:
-            for i in range(first, last):
-                storage[i] = max(work.begun[i] + work.rhs[i], 0.0)
+            hold_above_empty(work.begun, work.rhs, first, last, storage)
         else:
-            for i in range(first, last):
-                storage[i] = work.volume[i]
+            copy_part(storage, work.volume, first, last)
         see_curves(problem.curves, work.slices, work.rows, first, last, storage, stage, area)
-        integrate_stages(problem, work, since, middle, stage, first, last)
-        for i in range(first, last):
-            mean_stage[i] = work.stage_base[i] + work.stage_integral[i] / length
-            work.stage_integral[i] = 0.0
+        between, base, left = stages_between(problem, work, middle, first, last), work.stage_base, work.stage_left
+        take_mean(stage, between, base, since, length, first, last, left, work.stage_integral, mean_stage)
     for s in range(awake.counts[FLUXES]):
-        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
-            volume[k] = work.since[k] + moved[k]
-            work.since[k] = -moved[k]
+        take_moved(moved, awake.fluxes[s, 0], awake.fluxes[s, 1], work.since, volume)
     state = work.control
     add_wishes(problem, work, begin, theta)
     for j in range(state.wish.shape[0]):
@@ -228,8 +253,8 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
         since, middle = (1.0 - begin) * work.clock[LENGTH], 0.5 * (begin + 1.0)
         for s in range(awake.counts[NODES]):
             first, last = awake.nodes[s, 0], awake.nodes[s, 1]
-            integrate_stages(problem, work, since, middle, work.stage, first, last)
+            between, base, left = stages_between(problem, work, middle, first, last), work.stage_base, work.stage_left
+            add_simpson(work.stage, between, base, since, first, last, left, work.stage_integral)
         add_wishes(problem, work, begin, 1.0)
     for s in range(awake.counts[FLUXES]):
-        for k in range(awake.fluxes[s, 0], awake.fluxes[s, 1]):
-            work.since[k] += work.moved[k]
+        scale_one(work.since, 1.0, 1.0, work.moved, awake.fluxes[s, 0], awake.fluxes[s, 1])

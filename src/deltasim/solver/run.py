@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deltasim._garbage import undisturbed
+from deltasim._lines import in_lines, padded
 from deltasim._packed import Packed, by_reference
 from deltasim.errors import SolverError
 from deltasim.network import Network
@@ -247,12 +248,11 @@ def _width(prepared: Prepared) -> int:
 def _sheet(prepared: Prepared, rows: int) -> Output:
     """Room for some rows in the solver's own order."""
     n, m, tanks = prepared.problem.n, len(prepared.problem.fluxes.origin), len(prepared.work.tracers.mass)
-    stage, mean, area, storage = (np.empty((rows, n)) for _ in range(4))
+    stage, mean, area, storage = (in_lines((rows, padded(n))) for _ in range(4))
     position = np.empty((rows, len(prepared.controls.actuators)))
     wish = np.empty((rows, len(prepared.controls.wanting)))
-    return Output(
-        np.empty(rows), stage, mean, area, storage, np.empty((rows, m)), position, wish, np.empty((rows, tanks, n))
-    )
+    volume, mass = in_lines((rows, padded(m))), np.empty((rows, tanks, n))
+    return Output(np.empty(rows), stage, mean, area, storage, volume, position, wish, mass)
 
 
 def _blank(prepared: Prepared, times: Floats) -> Rows:

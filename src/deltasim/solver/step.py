@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from deltasim._jit import apart, jit_inline, jit_inner
+from deltasim._jit import apart, jit_inline, jit_inner, jit_lanes
 from deltasim.constants import LEAST_AREA, UNIT_AREA
-from deltasim.geometry import locate, see_curves
+from deltasim.geometry import locate, see_curves, see_stages
 from deltasim.solver.elimination import factorise, solve
 from deltasim.solver.fluxes import evaluate_groups
 from deltasim.solver.incidence import add_fluxes, scatter, take_ends
 from deltasim.solver.places import FLUXES, LOOSE, NODES, PARTS, RUNS, TRIAL
 from deltasim.solver.signals import apply_signals
-from deltasim.solver.sums import add_one, add_scaled, add_stages, copy_spans, set_spans, sum_stages
+from deltasim.solver.sums import add_scaled, add_stages, begin_sum, copy_spans, scale_one, set_spans, sum_stages
 
 __all__ = [
     "error_of",
@@ -32,6 +32,19 @@ DROP = 0.01
 """Part of the tolerance of a tiny storage, a volume, that makes a drop."""
 SLIGHT = 0.01
 """Part of the tolerance up to which it does not matter what would run back through a flap."""
+
+
+@jit_lanes
+def set_trial(work, bed_storage, drop, little, begin, end, trial, trial_stage, lift):  # type: ignore[no-untyped-def]
+    """Set the state that derivatives are of, and dh/dV, to that of the storages, and count those that are dry."""
+    dry = 0
+    for i in range(begin, end):
+        trial[i] = work.volume[i]
+        trial_stage[i] = work.stage[i]
+        lift[i] = 1.0 / max(work.area[i], LEAST_AREA)
+        above = work.volume[i] - bed_storage[i]
+        dry += (-little < above) & (above < drop)
+    return dry
 
 
 @jit_inner
@@ -55,12 +68,8 @@ def update_stages(problem, work):  # type: ignore[no-untyped-def]
     for s in range(many):
         begin, end = spans[s, 0], spans[s, 1]
         see_curves(problem.curves, work.slices, work.rows, begin, end, work.volume, work.stage, work.area)
-        for i in range(begin, end):
-            work.trial[i] = work.volume[i]
-            work.trial_stage[i] = work.stage[i]
-            work.lift[i] = 1.0 / max(work.area[i], LEAST_AREA)
-            above = work.volume[i] - problem.fluxes.bed_storage[i]
-            dry += (-little < above) & (above < drop)
+        bed_storage = problem.fluxes.bed_storage
+        dry += set_trial(work, bed_storage, drop, little, begin, end, work.trial, work.trial_stage, work.lift)
     if dry > 0:
         for s in range(many):
             for i in range(np.int64(spans[s, 0]), np.int64(spans[s, 1])):
@@ -130,20 +139,19 @@ def add_increments(problem, work, stage, weights, begin, end):  # type: ignore[n
     """
     given, trial = work.node_increment, work.trial
     if problem.method.follows[stage] == 1:
-        add_one(trial, trial, 1.0, 1.0, given[stage - 1], begin, end)
+        scale_one(trial, 1.0, 1.0, given[stage - 1], begin, end)
     else:
-        add_one(trial, work.volume, 1.0, weights[0], given[0], begin, end)
-        add_stages(trial, 1.0, 1.0, weights[1:], given[1:], stage - 1, begin, end)
+        begin_sum(trial, 1.0, work.volume, 1.0, weights, given, stage, begin, end)
 
 
 @jit_inner
 def see_stage(problem, work, stage, weights):  # type: ignore[no-untyped-def]
-    """Storages, stages and areas at a stage of the step, into `work.trial` and its like."""
+    """Storages, and stages of nodes, at a stage of the step, into `work.trial` and `work.trial_stage`."""
     spans = work.awake.nodes
     for s in range(work.awake.counts[NODES]):
         begin, end = spans[s, 0], spans[s, 1]
         add_increments(problem, work, stage, weights, begin, end)
-        see_curves(problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage, work.trial_area)
+        see_stages(problem.curves, work.slices, work.rows, begin, end, work.trial, work.trial_stage)
 
 
 @apart(TRIAL)
@@ -170,30 +178,34 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
     if not factorise(problem.plan, awake.parts, parts, work.matrix):
         return 0
     scatter(problem.fluxes, awake, work.by_time, work.drift)
+    given = work.node_increment
     for stage in range(method.nodes.shape[0]):
-        flux = work.stage_flux[stage]
-        if stage == 0:
-            copy_spans(flux, work.q, awake.fluxes, awake.counts[FLUXES])
-        else:
+        flux, increment = work.stage_flux[stage], given[stage]
+        if stage > 0:
             see_stage(problem, work, stage, method.alpha[stage])
+        # First what does not wait for the fluxes: what a processor wrote just now, here the stages, it is slow to read.
+        slope = gdt * method.slopes[stage] * dt
+        for s in range(many):
+            begin_sum(increment, slope, work.drift, 1.0, method.coupling[stage], given, stage, spans[s, 0], spans[s, 1])
+        if stage > 0:
             evaluate_at(
                 problem, work, t + method.nodes[stage] * dt, flux, np.bool_(False)
             )  # a plain False would be a type of its own
-        increment = work.node_increment[stage]
-        slope = method.slopes[stage] * dt
-        for s in range(many):
-            for i in range(spans[s, 0], spans[s, 1]):
-                increment[i] = slope * work.drift[i]
-        add_fluxes(problem.fluxes, awake, flux, increment)
-        for s in range(many):
-            add_stages(
-                increment, gdt, 1.0, method.coupling[stage], work.node_increment, stage, spans[s, 0], spans[s, 1]
-            )
+        else:
+            copy_spans(flux, work.q, awake.fluxes, awake.counts[FLUXES])
+        add_fluxes(problem.fluxes, awake, gdt, flux, increment)
         solve(problem.plan, awake.parts, parts, work.matrix, increment)
     for s in range(many):
         add_increments(problem, work, method.nodes.shape[0], method.weights, spans[s, 0], spans[s, 1])
     sum_fluxes(problem, work, np.int64(0), dt, work.moved)
     return 1
+
+
+@jit_lanes
+def set_linear(work, slope, begin, end, out):  # type: ignore[no-untyped-def]
+    """Set `out` to what the derivatives alone move, times `slope` in time and `at_from` and `at_to` in the storages."""
+    for k in range(begin, end):
+        out[k] = slope * work.by_time[k] + work.by_from[k] * work.at_from[k] + work.by_to[k] * work.at_to[k]
 
 
 @jit_inner
@@ -220,9 +232,8 @@ def sum_fluxes(problem, work, row, dt, out):  # type: ignore[no-untyped-def]
     gdt, slope, fluxes = method.gamma * dt, method.flux_slopes[row] * dt, awake.fluxes
     for s in range(awake.counts[FLUXES]):
         begin, end = fluxes[s, 0], fluxes[s, 1]
-        for k in range(begin, end):
-            out[k] = slope * work.by_time[k] + work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k]
-        add_stages(out, gdt, gdt, weights, work.stage_flux, stages, begin, end)
+        set_linear(work, slope, begin, end, out)
+        add_stages(out, gdt, gdt, weights, work.stage_flux, 0, stages, begin, end)
     for e in range(entries.flux.shape[0]):
         k = entries.flux[e]
         change = work.by_from[k] * at_from[k] + work.by_to[k] * at_to[k]
@@ -237,6 +248,21 @@ def find_word(words, wanted, spans, many):  # type: ignore[no-untyped-def]
             if words[i] == wanted:
                 return i
     return 0
+
+
+@jit_lanes
+def over_tolerance(work, tolerance, trial, doubt, before, begin, end, ratio):  # type: ignore[no-untyped-def]
+    """Errors in `ratio` become those over what is allowed, infinite where a storage is no good; counts those below."""
+    below = 0
+    for i in range(begin, end):
+        allowed = tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
+        good = (abs(ratio[i]) < np.inf) & (trial[i] >= -allowed)
+        # It forbids, and does not steer: to and fro between near stages it is large, and would hold the run up.
+        other = doubt * abs(before[i])
+        other = other if other > allowed else 0.0
+        ratio[i] = max(abs(ratio[i]), other) / allowed if good else np.inf
+        below += trial[i] < 0.0
+    return below
 
 
 @jit_inner
@@ -263,14 +289,7 @@ def error_of(problem, work):  # type: ignore[no-untyped-def]
         begin, end = spans[s, 0], spans[s, 1]
         sum_stages(ratio, weights, work.node_increment, weights.shape[0], begin, end)
         see_curves(problem.curves, work.slices, work.rows, begin, end, trial, work.trial_stage, work.trial_area)
-        for i in range(begin, end):
-            allowed = problem.tolerance * max(work.area[i], work.trial_area[i], UNIT_AREA)
-            good = (abs(ratio[i]) < np.inf) & (trial[i] >= -allowed)
-            # It forbids, and does not steer: to and fro between near stages it is large, and would hold the run up.
-            other = doubt * abs(before[i])
-            other = other if other > allowed else 0.0
-            ratio[i] = max(abs(ratio[i]), other) / allowed if good else np.inf
-            below += trial[i] < 0.0
+        below += over_tolerance(work, problem.tolerance, trial, doubt, before, begin, end, ratio)
         for i in range(begin, end):
             most = max(most, words[i])
     where = find_word(words, most, spans, many)
