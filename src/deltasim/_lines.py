@@ -13,10 +13,12 @@ LINE = 64
 """Bytes that processors fetch and work on at once; what lies across two of them takes twice as long."""
 WORD = 8
 """Bytes of a number."""
+FEW = 4
+"""Lines; rows that are shorter lie closer, one after the other."""
 
 
 def padded(length: int) -> int:
-    """Numbers in whole lines, so many or a few more.
+    """Length of rows that each begin with a line: so many numbers or a few more, unless that is much more.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ def padded(length: int) -> int:
     int
     """
     per_line = LINE // WORD
-    return -(-length // per_line) * per_line
+    return -(-length // per_line) * per_line if length >= FEW * per_line else length
 
 
 def in_lines(shape: tuple[int, ...], dtype: DTypeLike = np.float64) -> NDArray[Any]:
