@@ -15,8 +15,20 @@ from deltasim.solver.sums import copy_into, copy_part, scale_one
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
+BLOCK = np.uint64(128)
+"""Elements of which together it is asked whether any can beat the largest so far: a flood rises in a few places."""
 NEXT, FIRST, LAST = 0, 2, 4
 """Places in `asked` of settings and factors: at the start of the next step, and at both ends of the last one."""
+
+
+@jit_lanes
+def could_peak(work, first, second, most, begin, end):  # type: ignore[no-untyped-def]
+    """In how many nodes the continuous extension can beat the largest so far."""
+    found, begun, volume = 0, work.begun, work.volume
+    for i in range(begin, end):
+        bulge = 0.25 * max(abs(first[i]), abs(first[i] + second[i]))
+        found += max(begun[i], volume[i]) + bulge > most[i]
+    return found
 
 
 @jit_lanes
@@ -46,32 +58,33 @@ def note_stages(problem, work):  # type: ignore[no-untyped-def]
     the roots of -3 Q theta^2 + 2 (Q - P) theta + (S + P).
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
-    whole, first, second, begun, volume = (
-        work.dense_node[0],
-        work.dense_node[1],
-        work.dense_node[2],
-        work.begun,
-        work.volume,
-    )
-    most, spans, many = work.max_volume, work.awake.nodes, work.awake.counts[NODES]
-    found = 0
-    for s in range(many):
-        for i in range(spans[s, 0], spans[s, 1]):
-            bulge = 0.25 * max(abs(first[i]), abs(first[i] + second[i]))
-            found += max(begun[i], volume[i]) + bulge > most[i]
-    if found == 0:
-        return
-    for s in range(many):
-        note_peaks(work, whole, first, second, t, dt, spans[s, 0], spans[s, 1], most, work.max_time)
+    whole, first, second = work.dense_node[0], work.dense_node[1], work.dense_node[2]
+    most, spans = work.max_volume, work.awake.nodes
+    for s in range(work.awake.counts[NODES]):
+        for begin in range(spans[s, 0], spans[s, 1], BLOCK):
+            end = min(begin + BLOCK, spans[s, 1])
+            if could_peak(work, first, second, most, begin, end) > 0:
+                note_peaks(work, whole, first, second, t, dt, begin, end, most, work.max_time)
+
+
+@jit_lanes
+def could_be_largest(work, dt, most, begin, end):  # type: ignore[no-untyped-def]
+    """How many fluxes can beat the largest so far."""
+    q, q_before, moved, often, found = work.q, work.q_before, work.moved, 6.0 / dt, 0
+    for k in range(begin, end):
+        middle = 0.25 * (often * moved[k] - q_before[k] - q[k])
+        found += max(abs(q_before[k]), abs(q[k]), abs(middle)) * 1.25 > abs(most[k])
+    return found
 
 
 @jit_lanes
 def note_largest(work, t, dt, begin, end, most, when):  # type: ignore[no-untyped-def]
     """Update the largest fluxes, and when."""
     q, q_before, moved, rate, rate_before = work.q, work.q_before, work.moved, work.rate, work.rate_before
+    often = 6.0 / dt
     for k in range(begin, end):
         before, after = q_before[k], q[k]
-        middle = 0.25 * (6.0 * moved[k] / dt - before - after)
+        middle = 0.25 * (often * moved[k] - before - after)
         bend = 2.0 * (before + after - 2.0 * middle)
         slope = after - before - bend
         theta = -slope / (2.0 * bend) if bend != 0.0 else -1.0
@@ -93,15 +106,12 @@ def note_fluxes(problem, work):  # type: ignore[no-untyped-def]
     is by magnitude, with its sign.
     """
     t, dt = work.clock[BEGUN], work.clock[LENGTH]
-    q, q_before, moved, most = work.q, work.q_before, work.moved, work.max_flux
-    spans, many = work.awake.fluxes, work.awake.counts[FLUXES]
-    found = 0
-    for s in range(many):
-        for k in range(spans[s, 0], spans[s, 1]):
-            middle = 0.25 * (6.0 * moved[k] / dt - q_before[k] - q[k])
-            found += max(abs(q_before[k]), abs(q[k]), abs(middle)) * 1.25 > abs(most[k])
-    for s in range(many if found > 0 else 0):
-        note_largest(work, t, dt, spans[s, 0], spans[s, 1], most, work.max_flux_time)
+    most, spans = work.max_flux, work.awake.fluxes
+    for s in range(work.awake.counts[FLUXES]):
+        for begin in range(spans[s, 0], spans[s, 1], BLOCK):
+            end = min(begin + BLOCK, spans[s, 1])
+            if could_be_largest(work, dt, most, begin, end) > 0:
+                note_largest(work, t, dt, begin, end, most, work.max_flux_time)
     for j in range(problem.lifting.shape[0]):
         k = problem.lifting[j]
         before, after = work.q_before[k], work.q[k]
@@ -131,9 +141,10 @@ def add_simpson(stage, between, base, length, begin, end, left, integral):  # ty
 @jit_lanes
 def take_mean(stage, between, base, length, interval, begin, end, left, integral, mean):  # type: ignore[no-untyped-def]
     """Add it likewise, set `mean` to what all comes to over an interval, and begin the integral anew."""
+    part, whole = length / interval / 6.0, 1.0 / interval
     for i in range(begin, end):
-        rest = length / 6.0 * (left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i])
-        mean[i] = base[i] + (integral[i] + rest) / interval
+        rest = left[i] + 4.0 * between[i] + stage[i] - 6.0 * base[i]
+        mean[i] = base[i] + (whole * integral[i] + part * rest)
         integral[i] = 0.0
         left[i] = stage[i]
 
