@@ -3,6 +3,7 @@
 Stages of a method are added up to four at a time: most of what an addition costs is to fetch the sum and put it back.
 Loops here, and others that are to be worked so, ask no questions. An index that could be negative is one, so they count
 from 0 on a part of an array, or in unsigned numbers; conditions are joined by ``&`` and ``|``, which do not branch.
+What they write is an argument, which no other argument overlaps (`jit_lanes`).
 """
 
 from __future__ import annotations
