@@ -244,6 +244,16 @@ def test_all_curves_at_a_time_are_each_curve_by_itself(sloping):
         np.testing.assert_allclose(one, other, rtol=1e-14, atol=1e-13)
 
 
+def test_a_prism_filled_to_a_stage_is_found_at_that_stage():
+    """To the bit, or a pond at its sill would not be at rest; 1.5 times 91 over 91 is 1.5, and not by an inverse of 91."""
+    areas = np.arange(1.0, 2000.0)
+    packed = pack_curves([Curve.from_table([0.0], area=[area]) for area in areas])
+    for depth in (1.0, 1.5, 3.0):
+        volumes = np.tile(areas * depth, (2, 1))
+        stage, _ = seen(packed, make_slices(len(areas)), packed.first.copy(), volumes)
+        assert np.array_equal(stage, np.full_like(volumes, depth))
+
+
 @njit
 def through_runs(fluxes, awake, flux, node, at_from, at_to):
     take_ends(fluxes, awake, node, at_from, at_to)

@@ -311,8 +311,6 @@ class Slices(NamedTuple):
         Its row, as in `CurveTable`.
     size : ndarray, m3
         What it holds; 0 where nothing was looked up yet.
-    rise : ndarray, 1/m2
-        Of the stage by a volume at its lower edge: a division takes longer than all the rest.
     sloping : ndarray, shape (1,), int64
         In how many of them the area grows.
     """
@@ -322,7 +320,6 @@ class Slices(NamedTuple):
     area: Floats
     slope: Floats
     size: Floats
-    rise: Floats
     sloping: Integers
 
 
@@ -337,8 +334,9 @@ def make_slices(nodes: int) -> Slices:
     -------
     Slices
     """
-    storage, stage, area, slope, size, rise = (in_lines((nodes,)) for _ in range(6))
-    return Slices(storage, stage, area, slope, size, rise, np.zeros(1, dtype=np.int64))
+    storage, stage, area, slope, size = (in_lines((nodes,)) for _ in range(5))
+    area[:] = 1.0
+    return Slices(storage, stage, area, slope, size, np.zeros(1, dtype=np.int64))
 
 
 @jit_inline
@@ -389,7 +387,6 @@ def see_stages(curves, slices, rows, begin, end, volume, stage):  # type: ignore
             slices.area[i] = curves.area[k]
             slices.slope[i] = curves.slope[k]
             slices.size[i] = curves.storage[k + 1] - curves.storage[k] if k < curves.last[i] else np.inf
-            slices.rise[i] = 1.0 / max(curves.area[k], LEAST_SUM)
 
 
 @jit_lanes
@@ -405,7 +402,8 @@ def guess_stages(slices, begin, end, volume, stage):  # type: ignore[no-untyped-
     else:
         for i in range(begin, end):
             d = volume[i] - slices.storage[i]
-            stage[i] = slices.stage[i] + d * slices.rise[i]
+            # A division, as in `locate`: times an inverse a pond at its sill comes to lie above it, and is not at rest.
+            stage[i] = slices.stage[i] + d / slices.area[i]
             strays += (d < 0.0) | (d >= slices.size[i])
     return strays
 
