@@ -23,7 +23,7 @@ from awake import wake
 from cases import Case, named
 
 from deltasim._packed import by_reference
-from deltasim.geometry import see_curves
+from deltasim.geometry import see_stages
 from deltasim.network import Network
 from deltasim.scenario import from_text
 from deltasim.solver import dense, elimination, final, incidence, loop, record, step, sums
@@ -39,7 +39,7 @@ ROWS = 240.0
 
 # Names that compiled code sees.
 assemble, factorise, solve = step.assemble, elimination.factorise, elimination.solve
-scatter, take_ends, add_stages, copy_spans = incidence.scatter, incidence.take_ends, sums.add_stages, sums.copy_spans
+scatter, add_fluxes, begin_sum, copy_spans = incidence.scatter, incidence.add_fluxes, sums.begin_sum, sums.copy_spans
 evaluate_at, update_stages, error_of, accept = step.evaluate_at, step.update_stages, step.error_of, final.accept
 sum_fluxes, move, book, refresh = step.sum_fluxes, final.move, final.book, loop.refresh
 note_stages, note_fluxes, extend_fluxes = record.note_stages, record.note_fluxes, dense.extend_fluxes
@@ -54,7 +54,7 @@ def evaluations(p, w, o):
 def curves(p, w, o):
     for s in range(w.awake.counts[NODES]):
         begin, end = w.awake.nodes[s, 0], w.awake.nodes[s, 1]
-        see_curves(p.curves, w.slices, w.rows, begin, end, w.trial, w.trial_stage, w.trial_area)
+        see_stages(p.curves, w.slices, w.rows, begin, end, w.trial, w.trial_stage)
 
 
 def states(p, w, o):
@@ -63,10 +63,10 @@ def states(p, w, o):
 
 
 def increments(p, w, o):
-    scatter(p.fluxes, w.awake, w.q, w.net)
     for s in range(w.awake.counts[NODES]):
         begin, end = w.awake.nodes[s, 0], w.awake.nodes[s, 1]
-        add_stages(w.gain, 50.0, 1.0, p.method.coupling[3], w.node_increment, 0, 3, begin, end)
+        begin_sum(w.gain, 50.0, w.drift, 1.0, p.method.coupling[3], w.node_increment, 3, begin, end)
+    add_fluxes(p.fluxes, w.awake, 50.0, w.q, w.gain)
 
 
 def matrix(p, w, o):

@@ -229,7 +229,7 @@ class _PartCompiler(Compiler):  # type: ignore[misc, unused-ignore]
 
 
 class _LaneCompiler(_PartCompiler):
-    """The same, of functions whose arguments do not overlap."""
+    """The same, of functions that reach what they write through one argument alone."""
 
     def define_pipelines(self) -> Any:
         self.state.flags.noalias = True

@@ -244,14 +244,15 @@ def test_all_curves_at_a_time_are_each_curve_by_itself(sloping):
         np.testing.assert_allclose(one, other, rtol=1e-14, atol=1e-13)
 
 
-def test_a_prism_filled_to_a_stage_is_found_at_that_stage():
+@pytest.mark.parametrize("beside", [[], [Curve.from_table([0.0, 5.0], area=[100.0, 200.0])]])
+def test_a_prism_filled_to_a_stage_is_found_at_that_stage(beside):
     """To the bit, or a pond at its sill would not be at rest; 1.5 times 91 over 91 is 1.5, and not by an inverse of 91."""
     areas = np.arange(1.0, 2000.0)
-    packed = pack_curves([Curve.from_table([0.0], area=[area]) for area in areas])
+    packed = pack_curves([Curve.from_table([0.0], area=[area]) for area in areas] + beside)
     for depth in (1.0, 1.5, 3.0):
-        volumes = np.tile(areas * depth, (2, 1))
-        stage, _ = seen(packed, make_slices(len(areas)), packed.first.copy(), volumes)
-        assert np.array_equal(stage, np.full_like(volumes, depth))
+        volumes = np.tile(np.append(areas * depth, np.full(len(beside), 50.0)), (2, 1))
+        stage, _ = seen(packed, make_slices(volumes.shape[1]), packed.first.copy(), volumes)
+        assert np.all(stage[:, : len(areas)] == depth)
 
 
 @njit

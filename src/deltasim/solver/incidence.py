@@ -74,12 +74,12 @@ def add_run(scale, flux, first, origin, target, length, node):  # type: ignore[n
     """
     low, high = min(origin, target), max(origin, target)
     scale = -scale if origin < target else scale
-    apart = min(high - low, length)
-    for i in range(apart):
+    gap = min(high - low, length)
+    for i in range(gap):
         node[low + i] += scale * flux[first + i]
-    for i in range(apart, length):
-        node[low + i] += scale * (flux[first + i] - flux[first + i - apart])
-    for i in range(length - apart, length):
+    for i in range(gap, length):
+        node[low + i] += scale * (flux[first + i] - flux[first + i - gap])
+    for i in range(length - gap, length):
         node[high + i] -= scale * flux[first + i]
 
 

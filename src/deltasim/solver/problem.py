@@ -292,8 +292,8 @@ class Output(NamedTuple):
     Parameters
     ----------
     time : ndarray, shape (k,), s
-    stage, mean_stage, area, storage : ndarray, shape (k, n)
-    volume : ndarray, shape (k, m), m3
+    stage, mean_stage, area, storage : ndarray, shape (k, n) or wider
+    volume : ndarray, shape (k, m) or wider, m3
         Moved by each flux since the row before.
     position : ndarray, shape (k, n_actuator)
         Of each actuator.

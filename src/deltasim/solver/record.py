@@ -11,7 +11,7 @@ from deltasim._jit import jit_inner, jit_lanes
 from deltasim.geometry import see_curves, see_stages
 from deltasim.solver.dense import part_of_step, storages_inside
 from deltasim.solver.places import BEGUN, FLUXES, LENGTH, NODES, REST
-from deltasim.solver.sums import copy_into, copy_part, scale_one
+from deltasim.solver.sums import add_one, copy_into, copy_part
 
 __all__ = ["close_step", "note_fluxes", "note_stages", "note_wishes", "write_row"]
 
@@ -268,4 +268,4 @@ def close_step(problem, work, begin):  # type: ignore[no-untyped-def]
             add_simpson(work.stage, between, base, since, first, last, left, work.stage_integral)
         add_wishes(problem, work, begin, 1.0)
     for s in range(awake.counts[FLUXES]):
-        scale_one(work.since, 1.0, 1.0, work.moved, awake.fluxes[s, 0], awake.fluxes[s, 1])
+        add_one(work.since, 1.0, 1.0, work.moved, awake.fluxes[s, 0], awake.fluxes[s, 1])

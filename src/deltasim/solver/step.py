@@ -17,11 +17,12 @@ from deltasim.solver.fluxes import evaluate_groups
 from deltasim.solver.incidence import add_fluxes, scatter, take_ends
 from deltasim.solver.places import FLUXES, LOOSE, NODES, PARTS, RUNS, TRIAL
 from deltasim.solver.signals import apply_signals
-from deltasim.solver.sums import add_scaled, add_stages, begin_sum, copy_spans, scale_one, set_spans, sum_stages
+from deltasim.solver.sums import add_one, add_scaled, add_stages, begin_sum, copy_spans, set_spans, sum_stages
 
 __all__ = [
     "error_of",
     "evaluate_at",
+    "set_linear",
     "shut_flaps",
     "sum_fluxes",
     "trial_step",
@@ -139,7 +140,7 @@ def add_increments(problem, work, stage, weights, begin, end):  # type: ignore[n
     """
     given, trial = work.node_increment, work.trial
     if problem.method.follows[stage] == 1:
-        scale_one(trial, 1.0, 1.0, given[stage - 1], begin, end)
+        add_one(trial, 1.0, 1.0, given[stage - 1], begin, end)
     else:
         begin_sum(trial, 1.0, work.volume, 1.0, weights, given, stage, begin, end)
 
@@ -183,7 +184,7 @@ def trial_step(problem, work, t, dt):  # type: ignore[no-untyped-def]
         flux, increment = work.stage_flux[stage], given[stage]
         if stage > 0:
             see_stage(problem, work, stage, method.alpha[stage])
-        # First what does not wait for the fluxes: what a processor wrote just now, here the stages, it is slow to read.
+        # Before the fluxes, which do not enter: they are of stages written just now, for which a processor would wait.
         slope = gdt * method.slopes[stage] * dt
         for s in range(many):
             begin_sum(increment, slope, work.drift, 1.0, method.coupling[stage], given, stage, spans[s, 0], spans[s, 1])

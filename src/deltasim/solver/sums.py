@@ -18,7 +18,6 @@ __all__ = [
     "copy_into",
     "copy_part",
     "copy_spans",
-    "scale_one",
     "set_spans",
     "subtract",
     "sum_stages",
@@ -62,14 +61,14 @@ def add_scaled(total, a, x, length):  # type: ignore[no-untyped-def]
 
 
 @jit_lanes
-def add_one(total, base, keep, a, x, begin, end):  # type: ignore[no-untyped-def]
-    """`total` = keep `base` + a x from `begin` to `end`."""
+def set_two(total, a, x, b, y, begin, end):  # type: ignore[no-untyped-def]
+    """`total` = a x + b y from `begin` to `end`."""
     for i in range(begin, end):
-        total[i] = keep * base[i] + a * x[i]
+        total[i] = a * x[i] + b * y[i]
 
 
 @jit_lanes
-def scale_one(total, keep, a, x, begin, end):  # type: ignore[no-untyped-def]
+def add_one(total, keep, a, x, begin, end):  # type: ignore[no-untyped-def]
     """`total` = keep `total` + a x."""
     for i in range(begin, end):
         total[i] = keep * total[i] + a * x[i]
@@ -90,17 +89,17 @@ def add_two(total, keep, a, x, b, y, begin, end):  # type: ignore[no-untyped-def
 
 
 @jit_lanes
-def add_four(total, keep, a, x, b, y, c, z, d, w, begin, end):  # type: ignore[no-untyped-def]
-    """`total` = keep `total` + a x + b y + c z + d w."""
-    for i in range(begin, end):
-        total[i] = keep * total[i] + ((a * x[i] + b * y[i]) + (c * z[i] + d * w[i]))
-
-
-@jit_lanes
 def add_three(total, keep, a, x, b, y, c, z, begin, end):  # type: ignore[no-untyped-def]
     """`total` = keep `total` + a x + b y + c z."""
     for i in range(begin, end):
         total[i] = keep * total[i] + ((a * x[i] + b * y[i]) + c * z[i])
+
+
+@jit_lanes
+def add_four(total, keep, a, x, b, y, c, z, d, w, begin, end):  # type: ignore[no-untyped-def]
+    """`total` = keep `total` + a x + b y + c z + d w."""
+    for i in range(begin, end):
+        total[i] = keep * total[i] + ((a * x[i] + b * y[i]) + (c * z[i] + d * w[i]))
 
 
 @jit_inner
@@ -134,7 +133,7 @@ def add_stages(total, keep, scale, weights, stages, first, count, begin, end):  
     elif j + 2 == count:
         add_two(total, keep, scale * weights[j], stages[j], scale * weights[j + 1], stages[j + 1], begin, end)
     elif j + 1 == count:
-        scale_one(total, keep, scale * weights[j], stages[j], begin, end)
+        add_one(total, keep, scale * weights[j], stages[j], begin, end)
     elif keep != 1.0:
         for i in range(begin, end):
             total[i] = keep * total[i]
@@ -144,7 +143,7 @@ def add_stages(total, keep, scale, weights, stages, first, count, begin, end):  
 def begin_sum(total, keep, base, scale, weights, stages, count, begin, end):  # type: ignore[no-untyped-def]
     """`total` = keep `base` + scale times the sum over the first stages, as `add_stages`; `base` is another array."""
     if count > 0:
-        add_one(total, base, keep, scale * weights[0], stages[0], begin, end)
+        set_two(total, keep, base, scale * weights[0], stages[0], begin, end)
         add_stages(total, 1.0, scale, weights, stages, 1, count, begin, end)
     else:
         for i in range(begin, end):
@@ -159,5 +158,5 @@ def sum_stages(total, weights, stages, count, begin, end):  # type: ignore[no-un
         first += 1
     second = min(first + 1, count - 1)
     other = weights[second] if second > first else 0.0
-    add_one(total, stages[second], other, weights[first], stages[first], begin, end)
+    set_two(total, weights[first], stages[first], other, stages[second], begin, end)
     add_stages(total, 1.0, 1.0, weights, stages, first + 2, count, begin, end)
